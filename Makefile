@@ -1,0 +1,76 @@
+# Two commands: `make run` and `make test`. Works with GNU make 3.81 and later, on Linux and macOS.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+STAMP := .venv/.stamp
+FIRST := 2026-03-02
+LAST := 2026-04-05
+# the newest Python that is there and works; `make PYTHON=…` takes another
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c 'import ensurepip, sys; \
+	sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+JAVA_VERSION = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p'
+
+.PHONY: help setup run test lint score size clean java
+
+help: ## this page
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+setup: java $(STAMP) ## .venv with all that is needed, in the versions of constraints.txt
+
+run: setup demo/.stamp ## 35 nights of the whole pipeline over the demo country
+	$(BIN)/sojourn run --conf conf/local.yaml --from $(FIRST) --to $(LAST) --provisional
+	@echo
+	@echo "configuration  conf/local.yaml              what it means: its comments; copy it to begin with your own"
+	@echo "landing zone   demo/landing                 the files of an invented operator, 35 days of them"
+	@echo "planted truth  demo/truth                   what should be found, for those who compare"
+	@echo "tables         demo/lake/restricted, demo/lake/published   (sojourn tables says what each row is)"
+	@echo "checks         demo/lake/data_docs/index.html   opens in a browser"
+
+test: setup lint ## every test: unit, spark, e2e
+	$(BIN)/python -m pytest $(wildcard tests/unit tests/spark tests/e2e)
+
+lint: setup ## ruff, mypy and the import laws
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+score: setup ## homes found against homes planted, into docs/accuracy.md (after make run)
+	$(BIN)/python -m sojourn.demo.score --conf demo/conf.yaml --out docs/accuracy.md
+
+size: ## lengths of files and functions against the design's figures: a report, not a gate
+	@$(or $(wildcard $(BIN)/python),python3) bench/size.py
+
+clean: ## removes .venv, the demo country with its lake, and caches
+	rm -rf .venv demo build dist spark-warehouse metastore_db derby.log *.egg-info .hypothesis .*_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with ensurepip is missing:" \
+		"apt-get install python3 python3-venv  (or brew install python@3.12)" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check -e '.[dev]' -c constraints.txt
+	@echo "Delta's jars, once, beside those of PySpark:"
+	$(BIN)/python -m sojourn.session
+	@touch $@
+
+# another demo country is another lake: mixed with the former one it would be nobody's
+demo/.stamp: $(filter-out sojourn/demo/score.py,$(wildcard sojourn/demo/*.py)) | setup
+	rm -rf demo/landing demo/truth demo/lake
+	$(BIN)/sojourn demo --out demo
+	@touch $@
+
+java:
+	@case "$$($(JAVA_VERSION))" in 17|21) exit 0;; esac; \
+	get="install Java 17 or 21 and set JAVA_HOME to it"; answer=n; \
+	if [ "$$(uname)" = Darwin ]; then \
+		get="brew install openjdk@17 && export JAVA_HOME=\$$(brew --prefix openjdk@17)/libexec/openjdk.jdk/Contents/Home"; \
+	elif command -v apt-get >/dev/null; then \
+		get="apt-get update && apt-get install -y openjdk-17-jre-headless || apt-get install -y openjdk-21-jre-headless"; \
+		if [ "$$(id -u)" != 0 ]; then get="sudo sh -c '$$get'"; \
+		elif [ "$$CI" = true ]; then answer=y; \
+		elif [ -t 0 ]; then read -r -p "Java 17 or 21 is missing.  $$get  Now? [y/N] " answer; fi; \
+		case "$$answer" in [yY]*) sh -c "$$get" >&2;; esac; \
+	elif command -v dnf >/dev/null; then get="sudo dnf install -y java-21-openjdk-headless"; fi; \
+	case "$$($(JAVA_VERSION))" in 17|21) exit 0;; esac; \
+	echo "Java 17 or 21 is missing$${JAVA_HOME:+ at JAVA_HOME=$$JAVA_HOME}:  $$get" >&2; exit 1

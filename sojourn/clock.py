@@ -1,0 +1,72 @@
+"""Local time, nights, days and months: pure helpers, no clock is read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+
+def local(at: Column, zone: Column | str) -> Column:
+    """The wall clock of an instant in a time zone, as a timestamp; the session's zone must be UTC."""
+    return F.from_utc_timestamp(at, zone)
+
+
+def days(first: date, last: date) -> list[date]:
+    """All days from the first to the last, both included."""
+    return [first + timedelta(n) for n in range((last - first).days + 1)]
+
+
+def later(day: date, n: int) -> date:
+    """The day n days on."""
+    return day + timedelta(n)
+
+
+def month_of(day: date) -> date:
+    """The first day of a day's month."""
+    return day.replace(day=1)
+
+
+def last_day(month: date) -> date:
+    """The last day of the month that begins on `month`."""
+    return (month.replace(day=28) + timedelta(4)).replace(day=1) - timedelta(1)
+
+
+def months(first: date, last: date) -> Iterator[date]:
+    """The first days of all months that touch the days from the first to the last."""
+    month = month_of(first)
+    while month <= last:
+        yield month
+        month = last_day(month) + timedelta(1)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A change of a zone's offset from UTC: the instant, and the offsets before and after, in microseconds."""
+
+    at: int
+    before: int
+    after: int
+
+
+def shifts(zone: str, first: date, last: date) -> list[Shift]:
+    """The offset changes (daylight saving time and others) of a zone between two days, to the second."""
+    tz, out = ZoneInfo(zone), []
+
+    def offset(second: int) -> int:
+        delta = datetime.fromtimestamp(second, UTC).astimezone(tz).utcoffset()
+        return int((delta or timedelta()).total_seconds())
+
+    start = int(datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp())
+    end = int(datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp()) + 86400
+    for hour in range(start, end, 3600):
+        if offset(hour) == offset(hour + 3600):
+            continue
+        low, high = hour, hour + 3600
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset(middle) == offset(hour) else (low, middle)
+        out.append(Shift(high * 1_000_000, offset(low) * 1_000_000, offset(high) * 1_000_000))
+    return out

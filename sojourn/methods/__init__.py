@@ -1,0 +1,1 @@
+"""Algorithms that are no table: pure, each with its source."""

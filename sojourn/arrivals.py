@@ -1,0 +1,248 @@
+"""Which landing files a run takes in: those under its days, those that came late, and what changes because of them."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from schemas import BATCHES
+from sojourn.config import Config, Feed
+from sojourn.errors import ConfigError
+from sojourn.files import BadFile, Form, Found, digest, look
+from sojourn.lake import Lake, where_units
+
+log = logging.getLogger(__name__)
+PER_TASK = 64 << 20  # landing bytes that are worth a task
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A landing file as it lies there. `name` is its path relative to the configuration; `batch` None: undated."""
+
+    batch: date | None
+    feed: Feed
+    path: str
+    name: str
+    bytes: int
+    modified_ms: int
+    sha256: str | None = None
+    found: Found | None = None
+    reason: str = ""
+    detail: str = ""
+
+    @property
+    def place(self) -> tuple[date, str]:
+        """The order in which files count: of equal files the first is kept, the others are duplicates."""
+        return (self.batch or date.min, self.name)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What `batches` says of a file that was taken in before."""
+
+    batch: date
+    source: str
+    name: str
+    bytes: int
+    sha256: str | None
+    modified_ms: int
+    rows_read: int
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Batches to be built anew. Files `gone` from the landing zone keep the rows they have."""
+
+    batches: dict[date, list[Arrival]]
+    gone: dict[date, list[Known]]
+    without: dict[date, set[str]]  # feeds that brought no file
+    rows_of: dict[str, int]  # sha256 of a file of another batch that duplicates refer to: its rows
+
+    def without_files(self, broken: Sequence[Arrival]) -> "Intake":
+        """The same, with files rejected that broke while they were read."""
+        detail = "the data inside the file are damaged"
+        names = {a.place for a in broken}
+        batches = {
+            day: [replace(a, reason="unreadable_file", detail=detail) if a.place in names else a for a in files]
+            for day, files in self.batches.items()
+        }
+        return replace(self, batches=batches)
+
+
+def listing(spark: SparkSession, conf: Config, feed: Feed, day: date | None) -> list[Arrival]:
+    """The files of a feed on a landing day (None: undated), by name; hidden ones (`.x`, `_x`) have not landed."""
+    pattern = feed.path.replace("{date}", str(day)) if day else feed.path
+    jvm: Any = spark._jvm
+    where = jvm.org.apache.hadoop.fs.Path(pattern)
+    fs = where.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf())
+    out = []
+    for status in _files(fs, fs.globStatus(where) or []):
+        uri = status.getPath().toUri()
+        path = str(uri.getPath() if uri.getScheme() in (None, "file") else status.getPath().toString())
+        out.append(
+            Arrival(day, feed, path, conf.relative(path), int(status.getLen()), int(status.getModificationTime()))
+        )
+    return sorted(out, key=lambda a: a.name)
+
+
+def _files(fs: Any, statuses: Iterable[Any]) -> Iterator[Any]:
+    for status in statuses:
+        name = status.getPath().getName()
+        if name.startswith((".", "_")):
+            continue
+        if status.isDirectory():
+            yield from _files(fs, fs.listStatus(status.getPath()))
+        else:
+            yield status
+
+
+def inspected(spark: SparkSession, arrivals: Sequence[Arrival], forms: dict[str, Form]) -> list[Arrival]:
+    """The same files with their digest, and their columns or the reason why they are rejected. One Spark job."""
+    rows = [(n, a.path, a.feed.name, a.bytes) for n, a in enumerate(arrivals)]
+    if not rows:
+        return []
+
+    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for row in batch.to_pylist():
+                sha256, reason, detail, columns = None, "", "", list[tuple[str, str, str]]()
+                try:
+                    sha256 = digest(row["path"])
+                    columns = list(look(row["path"], forms[row["feed"]]))
+                except BadFile as bad:
+                    reason, detail = bad.reason, bad.detail
+                except OSError as error:
+                    reason, detail = "unreadable_file", f"cannot be opened ({type(error).__name__})"
+                line = [row["n"], sha256, reason, detail, [list(c) for c in columns]]
+                yield pa.RecordBatch.from_pylist([dict(zip(schema.names, line, strict=True))], schema=schema)
+
+    schema = pa.schema(
+        {"n": pa.int64()}
+        | dict.fromkeys(("sha256", "reason", "detail"), pa.string())
+        | {"columns": pa.list_(pa.list_(pa.string()))}
+    )
+    files = spread(spark, rows, "n int, path string, feed string, bytes bigint")
+    looked = files.mapInArrow(
+        task, "n bigint, sha256 string, reason string, detail string, columns array<array<string>>"
+    )
+    out = list(arrivals)
+    for row in looked.collect():
+        found = None if row.reason else Found(tuple((c[0], c[1], c[2]) for c in row.columns))
+        out[row.n] = replace(out[row.n], sha256=row.sha256, found=found, reason=row.reason, detail=row.detail)
+    return out
+
+
+def spread(spark: SparkSession, rows: Sequence[tuple[Any, ...]], schema: str) -> DataFrame:
+    """A frame of files (their bytes in the last column), in partitions of about equal weight."""
+    weight = sum(r[-1] for r in rows)
+    tasks = max(1, min(len(rows), max(2 * spark.sparkContext.defaultParallelism, weight // PER_TASK)))
+    bins: list[tuple[int, list[tuple[Any, ...]]]] = [(0, []) for _ in range(tasks)]
+    for row in sorted(rows, key=lambda r: (-r[-1], r)):
+        lightest = min(range(tasks), key=lambda b: bins[b][0])
+        bins[lightest] = (bins[lightest][0] + row[-1], [*bins[lightest][1], row])
+    rdd = spark.sparkContext.parallelize([rows for _, rows in bins], tasks).flatMap(lambda rows: rows)
+    return spark.createDataFrame(rdd, schema)
+
+
+def intake(spark: SparkSession, conf: Config, lake: Lake, days: Sequence[date], forms: dict[str, Form]) -> Intake:
+    """All that landing these days takes in.
+
+    That is every file under them, files not seen before under the late days before them, and the batches whose files
+    become duplicates, or stop being such, because of those.
+
+    Raises:
+        ConfigError: two feeds read the same file.
+    """
+    asked = set(days)
+    window = {f.name: {d - timedelta(n) for d in days for n in range(f.late_days + 1)} for f in conf.sources.events}
+    earliest = min(d for w in window.values() for d in w)
+    batches = lake.read(BATCHES).where("file is not null")
+    known = _known(batches.where((F.col("batch") >= earliest) & (F.col("batch") <= max(days))))
+    seen = {(k.batch, k.name): k for k in known}
+    lying: dict[tuple[date, str], Arrival] = {}
+    for feed in conf.sources.events:
+        for day in sorted(window[feed.name]):
+            for a in listing(spark, conf, feed, day):
+                if (other := lying.setdefault((day, a.name), a)) is not a:
+                    what = f"{other.feed.name} and {feed.name} both read it"
+                    raise ConfigError(what, where=a.name, hint="a file belongs to one feed: change a path of sources")
+    new = [a for at, a in lying.items() if at[0] in asked or not _same(seen.get(at), a)]
+    looked = {a.place: a for a in inspected(spark, new, forms)}
+    fresh = {at for at, a in looked.items() if at not in seen or seen[at].sha256 != a.sha256}
+    stale = asked | {day for day, _ in fresh}
+    # a content that came, or went, may make files of other batches duplicates, or make them count
+    changed = {looked[at].sha256 for at in fresh} | {seen[at].sha256 for at in fresh if at in seen}
+    kin = _known(batches.where(F.col("sha256").isin(sorted(s for s in changed if s)))) if seen or changed else []
+    first = {s: min(a.place for a in looked.values() if a.sha256 == s) for s in {looked[at].sha256 for at in fresh}}
+    for k in kin:
+        flips = (k.batch, k.name) not in looked and (k.sha256 not in first or first[k.sha256] < (k.batch, k.name))
+        if flips:
+            stale.add(k.batch)
+    return _complete(spark, conf, lake, forms, asked, stale, looked)
+
+
+def _complete(
+    spark: SparkSession,
+    conf: Config,
+    lake: Lake,
+    forms: dict[str, Form],
+    asked: set[date],
+    stale: set[date],
+    looked: dict[tuple[date, str], Arrival],
+) -> Intake:
+    """The stale batches whole: the files looked at, those seen before that still lie there, and those gone."""
+    batches = lake.read(BATCHES).where("file is not null")
+    before = {(k.batch, k.name): k for k in _known(where_units(batches, "batch", stale))}
+    feeds = conf.sources.events
+    missing = sorted({day for day, name in before if (day, name) not in looked})
+    lying = {(d, a.name): a for f in feeds for d in missing for a in listing(spark, conf, f, d)}
+    again = [a for at, a in lying.items() if at in before and at not in looked]
+    all_files = looked | {a.place: a for a in inspected(spark, again, forms)}
+    here = {day: sorted((a for at, a in all_files.items() if at[0] == day), key=lambda a: a.name) for day in stale}
+    gone = {day: [k for at, k in before.items() if at[0] == day and at not in all_files] for day in stale}
+    for day, files in gone.items():
+        for k in files:
+            log.warning("%s of landing day %s is gone; the rows it brought are kept", k.name, day)
+    none = where_units(lake.read(BATCHES), "batch", stale).where("file is null").select("batch", "source").collect()
+    empty = {(r.batch, r.source) for r in none} | {(d, f.name) for d in asked for f in feeds}
+    brought = {(a.batch, a.feed.name) for a in all_files.values()} | {(k.batch, k.source) for k in before.values()}
+    without = {day: {name for d, name in empty - brought if d == day} for day in stale}
+    return _duplicates(batches, Intake({d: here[d] for d in sorted(stale)}, gone, without, {}))
+
+
+def _duplicates(batches: DataFrame, intake: Intake) -> Intake:
+    """Mark every file whose content came before, in this intake or in a batch that stays as it is."""
+    arrivals = [a for files in intake.batches.values() for a in files if not a.reason and a.sha256]
+    gone = [k for files in intake.gone.values() for k in files]
+    other = batches.where(F.col("sha256").isin(sorted({str(a.sha256) for a in arrivals})))
+    kept = gone + [k for k in _known(other) if k.batch not in intake.batches]
+    first: dict[str | None, tuple[date, str]] = {}
+    still = {k.sha256 for k in gone}  # a file that was only renamed: the rows it brought under the old name stay
+    lying = [(a.sha256, a.place) for a in arrivals if a.sha256 not in still]
+    for sha256, place in [*lying, *((k.sha256, (k.batch, k.name)) for k in kept)]:
+        first[sha256] = min(first.get(sha256, place), place)
+    rows_of = {str(k.sha256): k.rows_read for k in kept if k.sha256}
+
+    def marked(a: Arrival) -> Arrival:
+        if a.reason or first[a.sha256] == a.place:
+            return a
+        day, name = first[a.sha256]
+        return replace(a, reason="duplicate_file", detail=f"the same content as {name} of {day}")
+
+    return replace(
+        intake, batches={d: [marked(a) for a in files] for d, files in intake.batches.items()}, rows_of=rows_of
+    )
+
+
+def _same(known: Known | None, arrival: Arrival) -> bool:
+    return known is not None and (known.bytes, known.modified_ms) == (arrival.bytes, arrival.modified_ms)
+
+
+def _known(rows: DataFrame) -> list[Known]:
+    picked = rows.select("batch", "source", "file", "bytes", "sha256", F.unix_millis("modified_at"), "rows_read")
+    return [Known(*row) for row in picked.collect()]

@@ -1,0 +1,81 @@
+"""The records of files of one form as a Spark frame, counted where they pass, file by file.
+
+A file is wholly in one task, so that a task that runs twice counts once.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+from pyspark import AccumulatorParam
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as t
+
+from sojourn.arrivals import Arrival, spread
+from sojourn.files import Form, Found, records
+
+Counts = dict[str, int]
+OURS = (
+    t.StructField("__file", t.IntegerType()),
+    t.StructField("__batch", t.DateType()),
+    t.StructField("__line", t.LongType()),
+)
+
+
+class Tally(AccumulatorParam):
+    """Counts by file. A file that is counted again (a task that ran twice) takes the place of its first count."""
+
+    def zero(self, value: dict[int, Counts]) -> dict[int, Counts]:
+        """Nothing counted."""
+        return {}
+
+    def addInPlace(self, value1: dict[int, Counts], value2: dict[int, Counts]) -> dict[int, Counts]:  # noqa: N802
+        """Take over the counts of a task."""
+        value1.update(value2)
+        return value1
+
+
+def found_types(found: Found) -> t.StructType:
+    """The columns asked for, with the types they have in a file."""
+    columns = [{"name": c, "type": json.loads(kind), "nullable": True, "metadata": {}} for c, _, kind in found.columns]
+    return t.StructType.fromJson({"fields": columns})
+
+
+def reader(
+    spark: SparkSession, form: Form, found: Found, files: Sequence[tuple[int, Arrival]], tally: Any
+) -> DataFrame:
+    """The records of files of one form: __file (its number), __batch, __line, and the columns asked for.
+
+    `tally` is told, by file, of the rows that came (rows), were no rows (malformed), or whether it broke (failed).
+    """
+    schema = t.StructType([*OURS, *found_types(found)])
+    names = schema.names
+
+    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        counts: dict[int, Counts] = {}
+        for row in (r for b in batches for r in b.to_pylist()):
+            n = counts[row["n"]] = {"rows": 0, "malformed": 0}
+
+            def malformed(rows: int, n: Counts = n) -> None:
+                n["malformed"] += rows
+
+            try:
+                for batch in records(row["path"], form, found, malformed):
+                    n["rows"] += batch.num_rows
+                    size, lines = batch.num_rows, batch.column(batch.num_columns - 1)
+                    head = [
+                        pa.repeat(pa.scalar(row["n"], pa.int32()), size),
+                        pa.repeat(pa.scalar(row["batch"], pa.date32()), size),
+                    ]
+                    arrays = [*head, lines, *(batch.column(i) for i in range(batch.num_columns - 1))]
+                    yield pa.RecordBatch.from_arrays(arrays, names=names)
+            except Exception:  # whatever a damaged file makes a reader say
+                if tally is None:
+                    raise
+                n["failed"] = 1  # one file must not stop the others: all are read again without it
+        if tally is not None:
+            tally.add(counts)
+
+    rows = [(n, a.batch, a.path, a.bytes) for n, a in files]
+    return spread(spark, rows, "n int, batch date, path string, bytes bigint").mapInArrow(task, schema)

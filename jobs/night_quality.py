@@ -1,0 +1,46 @@
+"""How good a night is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from schemas import NIGHT_QUALITY, VALIDATIONS
+
+READS, WRITES, EVERY = (VALIDATIONS,), NIGHT_QUALITY, "night"
+SHARES = ("share_rejected", "share_unplaced", "cells_reporting_share")
+
+
+@dataclass(frozen=True)
+class Params:
+    """None: `disclosure.k` decides what is shown."""
+
+
+def transform(measured: pd.DataFrame, failed: pd.DataFrame, units: Sequence[date], k: int) -> pd.DataFrame:
+    """Rows of `night_quality`: counts and rates of whole tables, hidden where fewer than k devices stand behind them.
+
+    Args:
+        measured: date, table, rows, devices (null: the table is not about devices) and the shares.
+        failed: date, table, checks_failed.
+        units: dates to give rows for.
+        k: devices.
+    """
+    rows = measured[measured["date"].isin(list(units))].merge(failed, on=["date", "table"], how="left")
+    hidden = rows["devices"].notna() & (rows["devices"] < k)
+    for name in ("rows", *SHARES):
+        rows[name] = rows[name].astype("Float64").mask(hidden)
+    rows["rows"] = rows["rows"].astype("Int64")
+    rows["checks_failed"] = rows["checks_failed"].astype("Int64").fillna(0).astype(int)
+    rows["obs_status"] = ["Q" if h else "A" for h in hidden]
+    return rows[NIGHT_QUALITY.names]
+
+
+def changed(made: pd.DataFrame, before: pd.DataFrame) -> list[date]:
+    """The dates whose rows are others than before."""
+
+    def rows(frame: pd.DataFrame, day: date) -> list[str]:
+        mine = frame.loc[frame["date"] == day, NIGHT_QUALITY.names].astype(object)
+        return sorted(str(row) for row in mine.where(mine.notna(), None).to_numpy().tolist())
+
+    return [day for day in sorted(set(made["date"])) if rows(made, day) != rows(before, day)]

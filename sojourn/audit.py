@@ -1,0 +1,115 @@
+"""Write, audit, publish: what is written is judged before anybody is told of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from schemas import BY_NAME, VALIDATIONS
+from sojourn import check
+from sojourn.lake import Lake
+from sojourn.table import Table
+
+LOOK_BACK = timedelta(
+    3 * check.WINDOW
+)  # days that hold the units a drift looks back on, and those that look back on it
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows to be written: the units they replace (None: all), and what to note of their making."""
+
+    frame: DataFrame
+    units: Sequence[date] | None
+    notes: Mapping[str, Any]
+
+
+@dataclass
+class Audit:
+    """The checks of one lake."""
+
+    lake: Lake
+    docs: check.Docs | None
+
+    def publish(self, parts: Mapping[Table, Part], units: Sequence[date], written: Mapping[Table, int]) -> None:
+        """Write restricted tables, judge them and those `written` just before, and approve all; or put all of it back.
+
+        Raises:
+            DataError: a critical expectation failed; the verdicts are recorded, the rows are as they were.
+        """
+        versions = dict(written)
+        for table, part in parts.items():
+            versions[table] = self.lake.write(table, part.frame, part.units, dict(part.notes))
+        fresh = {t.name: self.lake.read(t, v) for t, v in versions.items()}
+        verdicts = [v for t in versions for v in self.verdicts(t, units, fresh)]
+        if check.critical(verdicts):
+            self._record(verdicts, {})
+            for table in versions:
+                self.lake.put_back(table)
+            check.refuse(verdicts)
+        self._record(verdicts, {t.name: v for t, v in versions.items()})
+
+    def publish_small(self, table: Table, frame: DataFrame, units: Sequence[date]) -> None:
+        """A published table that fits in memory: judged as it lies there, and written only if it passes.
+
+        Raises:
+            DataError: a critical expectation failed; the last good version stays.
+        """
+        verdicts = self.verdicts(table, units, {table.name: frame})
+        if check.critical(verdicts):
+            self._record(verdicts, {})
+            check.refuse(verdicts)
+        self._record(verdicts, {table.name: self.lake.write(table, frame, units, {})})
+
+    def verdicts(self, table: Table, units: Sequence[date], fresh: Mapping[str, DataFrame]) -> list[check.Verdict]:
+        """What a table's expectations say of these units, and of the drift of those after, which look back on them."""
+        module = check.expectations(table.name)
+        if module is None:
+            return []
+        frames = {t.name: fresh[t.name] if t.name in fresh else self.lake.read(t) for t in module.READS}
+        metrics = module.measure(frames, units).toPandas()
+        if table.unit in ("", "month"):  # nothing that drifts
+            return check.judge(table.name, module.SUITE, metrics, None, self.docs)
+        near = F.col("date").between(min(units) - LOOK_BACK, max(units) + LOOK_BACK) & ~F.col("date").isin(list(units))
+        known = self.lake.read(VALIDATIONS).where((F.col("table") == table.name) & near).toPandas()
+        history = check.recall(module.SUITE, known)
+        out = check.judge(table.name, module.SUITE, metrics, history, self.docs)
+        return out + check.judge_drift(table.name, module.SUITE, metrics, history)
+
+    def _record(self, verdicts: Sequence[check.Verdict], versions: dict[str, int]) -> None:
+        """Verdicts take the place of those before on the same expectations; a register's, of all before."""
+        now = datetime.now(UTC)
+        rows = [(v.table, v.unit, v.expectation, v.success, v.observed, v.severity, now) for v in verdicts]
+        units: dict[tuple[str, str], set[date]] = {}
+        for v in verdicts:
+            units.setdefault((v.table, v.expectation), set()).add(v.unit)
+        same: dict[tuple[str, frozenset[date]], list[str]] = {}
+        for (table, expectation), days in units.items():
+            same.setdefault((table, frozenset(days)), []).append(expectation)
+        where = " OR ".join(_these(table, sorted(days), names) for (table, days), names in same.items())
+        self.lake.approve(self.lake.spark.createDataFrame(rows, VALIDATIONS.schema), versions, where)
+        if self.docs:
+            self.docs.write()
+
+
+def _these(table: str, days: Sequence[date], expectations: Iterable[str]) -> str:
+    if not BY_NAME[table].unit:
+        return f"(table = '{table}')"
+    dates = ", ".join(f"'{d}'" for d in days)
+    names = ", ".join("'" + e.replace("'", "\\'") + "'" for e in sorted(expectations))
+    return f"(table = '{table}' AND date IN ({dates}) AND expectation IN ({names}))"
+
+
+def recalled(verdicts: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Figures that the checks saw, by date and table: those of `columns` that a table's expectations look at."""
+    out = []
+    for table in sorted(set(verdicts["table"])):
+        module = check.expectations(table)
+        if module is not None:
+            seen = check.recall(module.SUITE, verdicts[verdicts["table"] == table]).rename(columns={"unit": "date"})
+            out.append(seen.reindex(columns=["date", *columns]).assign(table=table))
+    return pd.concat(out).astype(dict.fromkeys(columns, "Float64"))

@@ -1,0 +1,274 @@
+"""The command line: what a person, a shell or an Airflow task types."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table as Screen
+
+from sojourn import clock
+from sojourn.config import Config, load
+from sojourn.errors import ConfigError, SojournError
+
+PASS_BYTES = 2 << 30  # landing bytes that are worth a pass of their own; smaller nights share one
+DEFAULT_CONF = "conf/local.yaml"
+err = Console(stderr=True)
+
+
+class Day(click.ParamType):
+    """A calendar day."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """ISO 8601 text → date."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value} is no day; write it as 2026-03-02", param, ctx)
+
+
+conf_option = click.option("--conf", "conf", default=DEFAULT_CONF, show_default=True, help="configuration (YAML)")
+debug_option = click.option("--debug", is_flag=True, help="traceback on failure, and what Spark says")
+
+
+def command(name: str, example: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command of ours: --conf, --debug, an example in its help, and errors as one line with their exit code."""
+
+    def wrap(function: Callable[..., Any]) -> click.Command:
+        def guarded(conf: str, debug: bool, **given: Any) -> None:
+            _logs(debug)
+            try:
+                function(conf=conf, **given)
+            except SojournError as error:
+                if debug:
+                    raise
+                err.print(f"sojourn: {error}", style="bold red", soft_wrap=True, markup=False, highlight=False)
+                sys.exit(error.exit_code)
+            except Exception as error:  # an engine's message may hold a value of a row: it is not passed on
+                if debug:
+                    raise
+                what = f"sojourn: {name} failed in {_ours(error)} ({type(error).__name__})"
+                err.print(f"{what}; --debug shows the traceback, which may hold data", style="bold red", markup=False)
+                sys.exit(1)
+
+        body = update_wrapper(guarded, function)
+        return cli.command(name, epilog=f"Example:  {example}")(conf_option(debug_option(body)))
+
+    return wrap
+
+
+def _ours(error: BaseException) -> str:
+    """The innermost place in our own code that an exception came through."""
+    here, trace = "sojourn", error.__traceback__
+    while trace:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path.parent.name in ("sojourn", "jobs", "expectations", "demo"):
+            here = f"{path.name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return here
+
+
+def _logs(debug: bool) -> None:
+    handler = RichHandler(console=err, show_path=False, show_time=False, rich_tracebacks=False)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(message)s", force=True)
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    logging.getLogger("sojourn").setLevel(logging.DEBUG if debug else logging.INFO)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="sojourn")
+def cli() -> None:
+    """Turns an operator's call records and roaming events into checked tables of how people live and move.
+
+    Exit codes: 0 done, 1 our fault, 2 the configuration is wrong, 3 the data failed its expectations (nothing was
+    published).
+    """
+
+
+def _night(conf: Config) -> Any:
+    from sojourn.night import Night  # Spark and Great Expectations load slowly
+    from sojourn.parameters import parameters
+    from sojourn.session import start
+
+    parameters(conf)
+    return Night(start(conf.spark), conf)
+
+
+@command("run", "sojourn run --from 2026-03-02 --to 2026-04-05 --provisional")
+@click.option("--from", "first", type=Day(), required=True, help="first landing day")
+@click.option("--to", "last", type=Day(), required=True, help="last landing day")
+@click.option("--only", multiple=True, metavar="TABLE", help="only this table (may be given again)")
+@click.option("--provisional", is_flag=True, help="then the monthly tables of every month not yet closed")
+def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: bool) -> None:
+    """Build every landing day in order, every table it touches, in one Spark session."""
+    if last < first:
+        raise ConfigError("the last day is before the first", where=f"--to {last}", hint=f"--from {first}")
+    page, began = load(conf), datetime.now()
+    _known(only)
+    night = _night(page)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[what]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+        chunks = night.passes(clock.days(first, last), PASS_BYTES)
+        task = bar.add_task("starting", total=len(chunks) * len(night.steps), what="")
+
+        def say(name: str, done: tuple[str, int] | None) -> None:
+            if done:
+                bar.advance(task)
+                if done[1]:
+                    logging.getLogger("sojourn").info("%s: %s", name, done[0])
+            bar.update(task, description=name, what=span)
+
+        for chunk in chunks:
+            span = f"{chunk[0]} to {chunk[-1]}" if len(chunk) > 1 else str(chunk[0])
+            night.run(chunk, only, say)
+        if provisional:
+            span = "months not closed"
+            bar.update(task, description="home_locations", what=span)
+            night.provisional()
+            night.night_quality()
+    _closing(night, first, last, (datetime.now() - began).total_seconds())
+
+
+def _known(names: tuple[str, ...]) -> None:
+    from schemas import BY_NAME
+
+    for name in names:
+        if name not in BY_NAME:
+            raise ConfigError(f"there is no table {name}", where="--only", hint=f"known: {', '.join(BY_NAME)}")
+
+
+def _closing(night: Any, first: date, last: date, seconds: float) -> None:
+    """What was read, rejected, placed and found, and where it lies."""
+    from sojourn.summary import summary
+
+    out = Console()
+    facts = summary(night.lake, night.conf, first, last)
+    screen = Screen(title=f"{first} to {last}, in {seconds:.0f} s", show_header=False, title_justify="left")
+    for name, value in facts:
+        screen.add_row(name, value)
+    out.print(screen)
+
+
+@command("build", "sojourn build presence --day 2026-03-02")
+@click.argument("table")
+@click.option("--day", type=Day(), required=True, help="landing day")
+def build(conf: str, table: str, day: date) -> None:
+    """Build one table for one landing day: what an Airflow task runs."""
+    page = load(conf)
+    _known((table,))
+    night = _night(page)
+    step = night.steps.get({"rejects": "events", "batches": "events"}.get(table, table))
+    done = step([day]) if step else None
+    click.echo(f"{table}: {done[0]}" if done else f"{table}: nothing is due on {day}")
+
+
+@command("check", "sojourn check presence --day 2026-03-02")
+@click.argument("table")
+@click.option("--day", type=Day(), required=True, help="landing day, date or month of the rows")
+def check(conf: str, table: str, day: date) -> None:
+    """Run a table's expectations again on what is published."""
+    page = load(conf)
+    _known((table,))
+    verdicts = _night(page).check(table, day)
+    screen = Screen("expectation", "severity", "observed", "true", title=f"{table} {day}", title_justify="left")
+    for v in verdicts:
+        screen.add_row(
+            v.expectation, v.severity, "" if v.observed is None else f"{v.observed:g}", "yes" if v.success else "NO"
+        )
+    Console().print(screen)
+    from sojourn.check import refuse
+
+    refuse(verdicts)
+
+
+@command("demo", "sojourn demo --out demo --subscribers 10000 --days 35")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="folder to write to")
+@click.option("--subscribers", default=10_000, show_default=True, help="SIM cards, domestic and foreign")
+@click.option("--days", default=35, show_default=True, help="landing days")
+@click.option("--seed", default=1, show_default=True, help="the same seed gives the same files")
+@click.option("--start", type=Day(), default="2026-03-02", show_default=True, help="first landing day")
+def demo(conf: str, out: Path, subscribers: int, days: int, seed: int, start: date) -> None:
+    """Write a landing zone of a country that does not exist, a configuration that runs it, and its planted truth."""
+    from sojourn.demo import write
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        disable=not err.is_terminal,
+    ) as bar:
+        task = bar.add_task("the demo country")
+        write(
+            out,
+            subscribers,
+            days,
+            seed,
+            start,
+            progress=lambda what, n, of: bar.update(task, description=what, completed=n, total=of),
+        )
+    click.echo(f"sojourn run --conf {out}/conf.yaml --from {start} --to {clock.later(start, days - 1)} --provisional")
+
+
+@command("tables", "sojourn tables home_locations --params")
+@click.argument("table", required=False)
+@click.option("--params", "show", flag_value="params", help="parameters, with defaults and units")
+@click.option("--ddl", "show", flag_value="ddl", help="CREATE TABLE statements for a catalog")
+@click.option("--json", "show", flag_value="json", help="all of it, for programs")
+def tables(conf: str, table: str | None, show: str | None) -> None:
+    """Every table: where it is, what a row is, its key, its columns with types and meaning."""
+    from sojourn import catalog
+
+    _known((table,) if table else ())
+    try:
+        lake = load(conf).lake
+    except ConfigError:
+        if conf != DEFAULT_CONF:
+            raise
+        lake = "{lake}"  # before there is a configuration that holds, the tables are what they are
+    described = catalog.described(lake, table)
+    if show == "json":
+        click.echo(json.dumps(described, indent=2, ensure_ascii=False))
+    elif show == "ddl":
+        click.echo("\n\n".join(catalog.ddl(d) for d in described))
+    else:
+        Console().print(*(catalog.screen(d, show == "params") for d in described), sep="\n")
+
+
+@command("doctor", "sojourn doctor --conf demo/conf.yaml")
+def doctor(conf: str) -> None:
+    """Java, Spark, Delta, key, paths, permissions: what is wrong, and the command that mends it."""
+    from sojourn.doctor import examine
+
+    screen, worst = Screen("what", "state", "mend", title="doctor", title_justify="left"), 0
+    for finding in examine(conf):
+        screen.add_row(finding.what, finding.state, finding.mend)
+        worst = max(worst, finding.exit_code)
+    Console().print(screen)
+    sys.exit(worst)
+
+
+def main() -> None:
+    """The door."""
+    cli(prog_name="sojourn")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Nothing sits between a file and the pseudonym, and neither the key nor an identifier is ever written down."""
+
+import struct
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pa_parquet
+import pytest
+
+from schemas import EVENTS
+from sojourn.arrivals import intake
+from sojourn.landing import Landing
+
+DAY = date(2026, 3, 10)
+KEY = "Zq7-only-in-this-test-hU2kP0sVwXy8aBcD"
+IMSI, MSISDN, PEER, OUT = "270017418529630", "352691741852", "33699174185296", "270017418529639"
+pytestmark = pytest.mark.usefixtures("unjudged")
+SECRETS = (KEY, IMSI, MSISDN, PEER, OUT)
+BARE = {"MapInArrowExec", "UnionExec", "ProjectExec", "WholeStageCodegenExec", "InputAdapter", "RDDScanExec"}
+
+
+@pytest.fixture
+def country(land: Any) -> Any:
+    """A landing zone that knows its people by two names, and breaks in several ways."""
+    land.page["key"] = KEY
+    cdr = land.page["sources"]["cdr"][0]
+    cdr["columns"] |= {"peer": "b", "duration_s": "cast(dur as int)", "utc_offset": "off"}
+    land.page["sources"]["cdr"].append(
+        {**cdr, "path": "landing/ms/{date}/*", "subscriber_kind": "msisdn"} | {"columns": {**cdr["columns"]}}
+    )
+    land.page["sources"]["subscribers"] = [
+        {
+            "path": "landing/subscribers.csv",
+            "format": "csv",
+            "options": {"header": True},
+            "columns": {"imsi": "imsi", "msisdn": "msisdn", "opt_out": "out"},
+        }
+    ]
+    land.put("subscribers.csv", f"imsi,msisdn,out\n{IMSI},{MSISDN},\n{OUT},{MSISDN}1,yes\n")
+    land.cells(DAY)
+    head = "imsi,start,cell,b,dur,off\n"
+    lines = [
+        f"{who},{DAY} {h:02}:00:00,A,+{PEER},{IMSI},{IMSI}\n" for h in range(24) for who in (IMSI, OUT, IMSI + "0")
+    ]
+    land.put(f"cdr/{DAY}/a.csv", head + "".join(lines) + f"{IMSI}\n{IMSI},{IMSI},{IMSI},,,\n")
+    land.put(f"cdr/{DAY}/b.csv", f"{IMSI},{IMSI}\n{IMSI},{IMSI}\n")
+    land.put(f"cdr/{DAY}/c.csv.gz", f"{IMSI}".encode())
+    land.put(f"ms/{DAY}/d.csv", head + f"+{MSISDN},{DAY} 01:00:00,A,{PEER},1,\n{MSISDN}1,{DAY} 01:00:00,A,{PEER},1,\n")
+    land.put(f"roaming/{DAY}/e.csv", f"imsi,time,vplmn\n{IMSI},{DAY} 02:00:00,20801\n{IMSI},{IMSI},{IMSI}\n")
+    return land
+
+
+def nodes(plan: Any) -> Iterator[Any]:
+    """A physical plan's nodes from the top, into what adaptive execution wraps."""
+    yield plan
+    if plan.getClass().getSimpleName() == "AdaptiveSparkPlanExec":
+        yield from nodes(plan.executedPlan())
+    for i in range(plan.children().size()):
+        yield from nodes(plan.children().apply(i))
+
+
+def kind(plan: Any) -> str:
+    return str(plan.getClass().getSimpleName())
+
+
+def test_nothing_sits_between_the_file_and_the_pseudonym(country: Any, spark: Any) -> None:
+    night = country.night(spark)
+    night.cells([DAY])
+    night.subscribers([DAY])
+    forms = {f.name: night.readings[f.name].form for f in night.conf.sources.events}
+    taken = intake(spark, night.conf, night.lake, [DAY], forms)
+    frame = Landing(spark, night.conf, night.lake, taken, night.readings).events()
+    execution = frame._jdf.queryExecution()
+    top = next(n for n in nodes(execution.executedPlan()) if kind(n) == "MapInArrowExec")
+    below = [kind(n) for n in nodes(top)]
+    assert below.count("MapInArrowExec") == 1 + 3  # the pseudonym, above a reader for each feed
+    assert set(below) <= BARE
+    above = [kind(n) for n in nodes(execution.executedPlan())]
+    assert "ShuffleExchangeExec" in above  # as a proof that this test would see one
+    assert not any(secret in execution.toString() for secret in SECRETS)
+
+
+def test_no_secret_is_written_down(country: Any, spark: Any, spark_dir: Path, capfd: Any) -> None:
+    began = time.time() - 1
+    night = country.night(spark)
+    for step in ("cells", "subscribers", "events"):
+        night.steps[step]([DAY])
+    assert night.lake.read(EVENTS).count() == 26
+    captured = capfd.readouterr()
+    assert not [s for s in SECRETS if s in captured.out + captured.err]
+    assert not [s for s in SECRETS if s in str(spark.sparkContext.getConf().getAll())]
+    assert not list(found_in_tables(country.root / "lake"))
+    assert not list(found_in_files(country.root / "lake"))
+    assert sum(1 for _ in spark_dir.rglob("*")) > 3
+    assert not list(found_in_files(spark_dir))
+    assert any(p.stat().st_size for p in (spark_dir / "events").rglob("*") if p.is_file())
+    mine = (country.root, spark_dir)
+    for folder in {Path(tempfile.gettempdir()), Path("/dev/shm"), Path.cwd() / "spark-warehouse"}:
+        assert not [f for f in found_in_files(folder, began) if not any(Path(f).is_relative_to(m) for m in mine)]
+
+
+def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" + IMSI.encode())
+    (tmp_path / "b").write_bytes(struct.pack("<q", int(IMSI)) + b"x")
+    (tmp_path / "c").write_bytes(b"\0" + KEY.encode("utf-16-le"))
+    (tmp_path / "d").write_bytes(b"nothing")
+    assert sorted(Path(f).name for f in found_in_files(tmp_path)) == ["a", "b", "c"]
+
+
+def patterns() -> list[bytes]:
+    """The secrets as text in two widths, and numbers among them as 64-bit integers."""
+    out = [s.encode(code) for s in SECRETS for code in ("utf-8", "utf-16-le")]
+    return out + [struct.pack(order, int(s)) for s in SECRETS if s.isdigit() for order in ("<q", ">q")]
+
+
+def found_in_files(folder: Path, since: float = 0) -> Iterator[str]:
+    """Files below a folder (changed since) that hold a secret."""
+    wanted = patterns()
+    for path in folder.rglob("*"):
+        try:
+            facts = path.lstat()
+            if not path.is_file() or path.is_symlink() or facts.st_mtime < since or facts.st_size > 64 << 20:
+                continue
+            data = path.read_bytes()
+        except OSError:  # another's, or gone
+            continue
+        if any(p in data for p in wanted):
+            yield str(path)
+
+
+def found_in_tables(lake: Path) -> Iterator[str]:
+    """Parquet files of the lake, those no version holds any more included, with a secret among their values."""
+    for path in lake.rglob("*.parquet"):
+        for name, column in pa_parquet.read_table(path, partitioning=None).to_pydict().items():
+            if any(secret in str(value) for value in column for secret in SECRETS):
+                yield f"{path}: {name}"

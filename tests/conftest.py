@@ -75,7 +75,9 @@ def spark(spark_dir: Path) -> "Iterator[SparkSession]":
     settings = {
         "spark.master": "local[2]",
         # many small plans, each run once: what the compilers of the JVM and of Spark would gain, they cost
-        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile=file:{LOG4J}",
+        # (a JVM with the first compiler alone sets 48 MB aside for its code; when they are full it compiles no more)
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m "
+        f"-Dlog4j2.configurationFile=file:{LOG4J}",
         "spark.sql.codegen.wholeStage": "false",
         "spark.driver.memory": "2g",
         "spark.sql.shuffle.partitions": "2",

@@ -1,4 +1,4 @@
-"""What kind of life the planted stays are, by the rules of docs/methods.md §8 applied to the truth itself.
+"""What kind of life the planted stays are, by the rules of docs/methods.md applied to the truth itself.
 
 Written apart from the job that does the same from signs: two people reading one page.
 """

@@ -15,6 +15,7 @@ PIXEL_DEG = 3 / 3600
 WEST, SOUTH, EAST, NORTH = 5.73, 49.44, 6.54, 50.19
 PERSONS = 650_000
 RURAL_SHARE = 0.22
+WORK_POWER = 1.35  # work is where many live, and more so
 NODATA = -99999.0
 KM_PER_DEG = np.array([111.2, 72.0])  # of latitude and, at 49.8° north, of longitude
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sojourn import shapes
-from sojourn.demo.grid import KM_PER_DEG, Floats, Grid
+from sojourn.demo.grid import KM_PER_DEG, WORK_POWER, Floats, Grid
 from sojourn.demo.places import COUNTRIES, HOME, NEAR_TOWNS, OTHER_HOME_PLMN, OWN_PHONE_PREFIX
 from sojourn.demo.radio import Network
 
@@ -40,6 +40,7 @@ NEAR = ("commuter_out", "commuter_in", "day_tripper", "border")  # whose other c
 SPOTS = ("home", "next_home", "work", "haunt", "other_haunt")
 HOME_SPOT, NEXT_HOME, WORK, HAUNT, OTHER_HAUNT = range(5)
 OPT_OUT_SHARE = 0.003
+WORKS_AT_HOME = 0.3  # or goes to school round the corner
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,13 +140,13 @@ def _points(kind: npt.NDArray[np.str_], other: Ints, grid: Grid, rng: np.random.
     """Homes where the grid has people, work in the centres, haunts anywhere; shape (n, 5, 2)."""
     n = len(kind)
     spots = [grid.points(n, rng) for _ in SPOTS]
-    spots[WORK] = grid.points(n, rng, power=1.35)
+    spots[WORK] = grid.points(n, rng, power=WORK_POWER)
     border = np.flatnonzero(kind == "border")
     pool = grid.points(6000, rng, power=0.7)
     across = _across(pool)
     drawn = rng.choice(np.flatnonzero(across > 0), len(border))
     spots[HOME_SPOT][border], other[border] = pool[drawn], across[drawn]
-    stay_in = rng.random(n) < 0.3  # work from home, school round the corner
+    stay_in = rng.random(n) < WORKS_AT_HOME
     spots[WORK][stay_in] = spots[HOME_SPOT][stay_in]
     daily = kind == "commuter_in"  # seen at work only
     spots[HOME_SPOT][daily] = spots[WORK][daily]

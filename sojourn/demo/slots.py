@@ -37,6 +37,11 @@ class Clock:
         return self.first + self.n_slots * HOUR_S
 
     @property
+    def first_date(self) -> int:
+        """The first local day, counted from 1970-01-01."""
+        return (self.start - date(1970, 1, 1)).days
+
+    @property
     def weekday(self) -> Ints:
         """Monday 0 to Sunday 6 of each day, shape (days,)."""
         return (self.start.weekday() + np.arange(self.days)) % 7

@@ -1,4 +1,10 @@
-"""The planted truth as Parquet tables, for those who score what the pipeline finds."""
+"""The planted truth as Parquet tables under `truth/`, for those who score what the pipeline finds.
+
+`subscribers` people and dwellings · `trips` stays outside the country of the SIM, and what the signs show of them ·
+`classes` kinds of life by country and together (*) · `caught` moments at home that a foreign network wrote down ·
+`population` persons of the raster by hour and cell · `present` SIMs by hour and cell · `antennas` where they stand ·
+`files`, `dirt` rows and rejects of every file.
+"""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,11 +17,11 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from sojourn import cells
-from sojourn.demo import classes
+from sojourn.demo import classes, population
 from sojourn.demo.days import ABSENT, Days
 from sojourn.demo.dirt import Ledger
 from sojourn.demo.heard import Heard
-from sojourn.demo.people import HOME_SPOT, NEXT_HOME, RESIDENT, SPOTS, People
+from sojourn.demo.people import HOME_SPOT, NEXT_HOME, RESIDENT, SPOTS, WORK, People
 from sojourn.demo.places import COUNTRIES
 from sojourn.demo.radio import Network
 from sojourn.demo.signs import Catches
@@ -24,7 +30,7 @@ from sojourn.demo.stays import Stays
 
 Ints = npt.NDArray[np.int64]
 
-RESOLUTION = 8
+RESOLUTION = population.RESOLUTION
 NO_NIGHT_HERE = ("transit", "commuter_in", "long_stayer_out")
 GAP_S = 72 * HOUR_S
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -41,7 +47,10 @@ def save(path: Path, columns: dict[str, Any]) -> None:
 def spot_cells(folk: People) -> Ints:
     """The H3 cell of every place of every person, shape (people, spots)."""
     flat = folk.points.reshape(-1, 2)
-    return np.asarray(cells.cell_of(flat[:, 0], flat[:, 1], RESOLUTION), dtype=np.int64).reshape(len(folk), len(SPOTS))
+    at = np.asarray(cells.cell_of(flat[:, 0], flat[:, 1], RESOLUTION), dtype=np.int64).reshape(len(folk), len(SPOTS))
+    daily = folk.of("commuter_in")  # at home they are abroad: on their way they are seen where they work
+    at[daily, HOME_SPOT] = at[daily, WORK]
+    return at
 
 
 def subscribers(folk: People, net: Network, clock: Clock, at: Ints) -> dict[str, Any]:
@@ -85,10 +94,10 @@ _SUBSCRIBER = (
 
 
 def journeys(folk: People, trips: Stays, clock: Clock, records: Heard, diary: Days) -> dict[str, Any]:
-    """One row per stay, with the first and last sign of it that landed and how many there are."""
+    """One row per stay: the first and last sign of it that landed, how many, and silences of 72 hours between them."""
     since, until = classes.instants(folk, trips, clock)
     slept = classes.nights(folk, trips, clock)
-    first, last, signs = _witnessed(folk, trips, clock, records, diary)
+    first, last, signs, silences = _witnessed(folk, trips, clock, records, diary)
     short = until - since < classes.TRANSIT_S
     kind = np.where(slept >= 1, "overnight", np.where(short & ~trips.open & ~trips.began, "transit", "same_day"))
     return {
@@ -106,10 +115,11 @@ def journeys(folk: People, trips: Stays, clock: Clock, records: Heard, diary: Da
         "first_seen_at": _instants(first, signs == 0),
         "last_seen_at": _instants(last, signs == 0),
         "signs": signs,
+        "silences": silences,
     }
 
 
-def _witnessed(folk: People, trips: Stays, clock: Clock, records: Heard, diary: Days) -> tuple[Ints, Ints, Ints]:
+def _witnessed(folk: People, trips: Stays, clock: Clock, records: Heard, diary: Days) -> tuple[Ints, ...]:
     slot = (records.at - clock.first - folk.phase_s[records.who]) // HOUR_S
     stay = np.where(slot < 0, -1, diary.stay[records.who, np.maximum(slot, 0)])
     row = np.flatnonzero(stay >= 0)
@@ -117,17 +127,24 @@ def _witnessed(folk: People, trips: Stays, clock: Clock, records: Heard, diary: 
     first, last = np.full(len(trips), np.iinfo(np.int64).max), np.zeros(len(trips), dtype=np.int64)
     np.minimum.at(first, stay[row], records.at[row])
     np.maximum.at(last, stay[row], records.at[row])
-    return first, last, np.bincount(stay[row], minlength=len(trips))
+    stay, at = stay[row], records.at[row]
+    order = np.lexsort((at, stay))
+    silent = (np.diff(stay[order]) == 0) & (np.diff(at[order]) >= GAP_S)
+    silences = np.bincount(stay[order][1:][silent], minlength=len(trips))
+    return first, last, np.bincount(stay, minlength=len(trips)), silences
 
 
 def _seen_as_one(folk: People, trips: Stays, first: Ints, last: Ints) -> Ints:
     """Numbers stays so that those the contract's 72 hours of silence cannot tell apart share one.
 
-    Of a foreign SIM nobody sees the way home: the trip of one who comes every day ends after three silent days.
+    Of a foreign SIM nobody sees the way home: the trip of one who comes every day ends after three silent days. A stay
+    that left no sign counts to the one before it.
     """
-    new = np.ones(len(trips), dtype=bool)
+    silent = first > last
+    heard = np.maximum.accumulate(np.where(silent, 0, trips.who << 34 | last)) - (trips.who << 34)  # up to each stay
     same = folk.inbound[trips.who[1:]] & (trips.who[1:] == trips.who[:-1])
-    new[1:] = ~(same & (first[1:] - last[:-1] < GAP_S))
+    new = np.ones(len(trips), dtype=bool)
+    new[1:] = ~(same & (silent[1:] | (first[1:] - heard[:-1] < GAP_S)))
     return np.cumsum(new) - 1
 
 
@@ -148,11 +165,10 @@ def present(folk: People, diary: Days, clock: Clock, at: Ints) -> dict[str, Any]
     known, index = np.unique(at, return_inverse=True)
     index = index.reshape(at.shape)
     rows = np.arange(len(folk))
-    late = folk.phase_s >= HOUR_S // 2  # the hour before lasts for most of this one
     groups = [np.isin(folk.kind, RESIDENT), folk.inbound & (folk.kind != "machine_in")]
     slots, cells_, counts = [], [], []
     for hour in range(clock.n_slots):
-        spot = diary.spot[rows, np.maximum(hour - late, 0)]
+        spot = population.spots_at(folk, diary, hour)
         here = (spot >= 0) & (spot != ABSENT)
         persons = np.stack([np.bincount(index[rows[g & here], spot[g & here]], minlength=len(known)) for g in groups])
         some = np.flatnonzero(persons.sum(axis=0))
@@ -160,9 +176,8 @@ def present(folk: People, diary: Days, clock: Clock, at: Ints) -> dict[str, Any]
         cells_.append(known[some])
         counts.append(persons[:, some])
     slot, (residents, visitors) = np.concatenate(slots), np.concatenate(counts, axis=1)
-    first = (clock.start - date(1970, 1, 1)).days
     return {
-        "date": pa.array((clock.day[slot] + first).astype(np.int32)).cast(pa.date32()),
+        "date": pa.array((clock.day[slot] + clock.first_date).astype(np.int32)).cast(pa.date32()),
         "hour": clock.hour[slot].astype(np.int8),
         "cell": np.concatenate(cells_),
         "residents": residents,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sojourn import rasters, shapes
-from sojourn.demo import conf, dirt, feeds, heard, landing, people, radio, signs, slots, stays, truth
+from sojourn.demo import conf, dirt, feeds, heard, landing, people, population, radio, signs, slots, stays, truth
 from sojourn.demo import days as diaries
 from sojourn.demo import grid as grids
 from sojourn.demo.places import TOWNS
@@ -77,6 +77,9 @@ def write(
         "trips": truth.journeys(folk, trips, clock, records, diary),
         "classes": truth.kinds_of_life(folk, trips, clock),
         "present": truth.present(folk, diary, clock, at),
+        "population": population.population(
+            folk, trips, diary, clock, grid=grid, rng=np.random.default_rng((seed, ord("p")))
+        ),
         "caught": truth.caught(folk, caught),
         "antennas": truth.antennas(net, clock),
         "files": files,

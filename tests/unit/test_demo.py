@@ -4,14 +4,17 @@ import csv
 import gzip
 import hashlib
 import io
+import itertools
 import json
 import stat
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import phonenumbers
 import pytest
 import rasterio
@@ -19,6 +22,9 @@ import yaml
 from pyarrow import parquet
 
 from sojourn import cells, demo, shapes
+from sojourn.demo import days as diaries
+from sojourn.demo import population, slots, stays
+from sojourn.demo import truth as truth_tables
 from sojourn.demo.classes import Life
 from sojourn.demo.places import COUNTRIES, OTHER_HOME_PLMN, OWN_PHONE_PREFIX, OWN_PLMN, SHIP_PLMN
 from sojourn.errors import ConfigError
@@ -230,6 +236,97 @@ def test_persons_are_present_once_an_hour(world):
     residents = len({p["imsi"] for p in truth(world, "subscribers") if p["resident"]})
     assert len(hours) == DAYS * 24 - 1  # 29 March has 23 hours
     assert 0.5 * residents < min(hours.values()) <= max(hours.values()) <= residents
+
+
+def test_visitors_are_in_the_country(world):
+    rows = parquet.read_table(world / "truth/present.parquet").to_pandas()
+    there = rows[rows["visitors"] > 0]
+    known = there["cell"].unique()
+    land = dict(zip(known, shapes.inside("LU", *cells.centre_of(known)), strict=True))
+    inside = there["cell"].map(land)
+    assert there["visitors"][inside].sum() / there["visitors"].sum() > 0.97, "but for cells on the border"
+
+
+def test_the_persons_of_the_raster_are_in_a_cell_or_abroad(world):
+    persons = parquet.read_table(world / "truth/population.parquet").to_pandas()
+    present = parquet.read_table(world / "truth/present.parquet").to_pandas()
+    assert not persons.duplicated(["date", "hour", "cell"]).any()
+    assert persons["persons"].min() > 0
+    hours = persons.groupby(["date", "hour"])["persons"].sum()
+    assert len(hours) == DAYS * 24 - 1  # 29 March has 23 hours
+    assert hours.max() <= 650_000
+    sims = present.groupby(["date", "hour"])["residents"].sum()
+    ratio = hours / sims
+    assert (ratio.max() - ratio.min()) / ratio.mean() < 0.06, "the same people, but for those who live abroad"
+
+
+def test_the_persons_of_a_cell_are_those_of_the_grid_at_night_and_come_to_the_centres_by_day(world):
+    with rasterio.open(world / "population.tif") as raster:
+        grid = raster.read(1, masked=True).filled(0).astype(float)
+        lon, lat = raster.xy(*np.nonzero(grid))
+    place = np.asarray(cells.cell_of(lat, lon, 8), dtype=np.int64)
+    lived = pd.Series(grid[np.nonzero(grid)]).groupby(place).sum()
+    rows = parquet.read_table(world / "truth/population.parquet").to_pandas()
+    night, noon = (rows[rows["hour"] == h].groupby("cell")["persons"].mean() for h in (3, 12))
+    big = lived[lived > 500].index
+    off = night[big] / night.sum() / (lived[big] / lived.sum()) - 1
+    assert off.abs().median() < 0.03
+    assert off.abs().max() < 0.15
+    crowded = lived.nlargest(20).index
+    assert noon[crowded].sum() / noon.sum() > 1.1 * night[crowded].sum() / night.sum()
+
+
+def test_those_who_sleep_abroad_are_not_of_the_raster():
+    clock = slots.clock(START, 10)
+    trips = stays.Stays(
+        who=np.array([0, 1, 2]), country=np.array([1, 1, 1]), since=np.array([0, 0, 30]),
+        until=np.array([240, 100, 40]), began=np.array([True, True, False]), open=np.array([True, False, False]),
+        absence=np.arange(3),
+    )  # fmt: skip
+    folk = SimpleNamespace(kind=np.array(["traveller", "traveller", "traveller", "machine"]), phase_s=np.zeros(4, int))
+    assert population.lives_here(folk, trips, clock).tolist() == [False, True, True, False]
+
+
+def test_an_hour_that_occurs_twice_is_one():
+    clock = slots.clock(date(2026, 10, 25), 1)  # of 25 hours
+    spot = np.zeros((2, 25), dtype=np.int8)
+    spot[0, 2] = 2  # at work in the first of the two hours from two to three
+    folk = SimpleNamespace(phase_s=np.zeros(2, int))
+    hours, at = population.shares(folk, diaries.Days(spot, spot.astype(np.int32)), clock, np.ones(2, bool))
+    assert hours.tolist() == list(range(24))
+    assert at[2].tolist() == [0.75, 0, 0.25, 0, 0]
+
+
+def test_stays_of_a_foreign_sim_are_one_until_72_hours_are_silent():
+    hour = 3600
+    who = np.array([0, 0, 0, 0, 1, 1])
+    trips = stays.Stays(who, who * 0, who * 0, who * 0, who > 9, who > 9, who)
+    never = np.iinfo(np.int64).max
+    first = np.array([0, never, 80, 200, 210, 281]) * np.array([hour, 1, hour, hour, hour, hour])
+    last = np.array([9, 0, 90, 209, 220, 290]) * hour
+    folk = SimpleNamespace(inbound=np.array([True, True]))
+    # the second left no sign and hides nothing: 71 hours lie between the first and the third
+    assert truth_tables._seen_as_one(folk, trips, first, last).tolist() == [0, 0, 0, 1, 2, 2]
+    assert truth_tables._seen_as_one(SimpleNamespace(inbound=np.array([False, False])), trips, first, last)[-1] == 5
+
+
+def test_silences_are_those_of_the_records(world, read, opted_out):
+    _, kept = read
+    signs = defaultdict(list)
+    for row in kept["cdr"]:
+        if row["cell"]:
+            signs[row["imsi"], "LU"].append(row["at"])
+    for row in kept["roaming"]:
+        signs[row["imsi"], PLMN_COUNTRY.get(row["vplmn"])].append(row["at"])
+    found = 0
+    for trip in truth(world, "trips"):
+        if trip["signs"] and trip["imsi"] not in opted_out:
+            since, until = trip["first_seen_at"], trip["last_seen_at"]
+            mine = sorted(at for at in signs[trip["imsi"], trip["country"]] if since <= at <= until)
+            gaps = [b - a for a, b in itertools.pairwise(mine)]
+            assert trip["silences"] == sum(gap >= timedelta(hours=72) for gap in gaps)
+            found += trip["silences"]
+    assert found, "somebody kept silent that long"
 
 
 def test_the_country_is_whole(world):

@@ -1,6 +1,6 @@
 """The score against a lake of a few rows that is right, and against the ways in which it can be wrong."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pyarrow as pa
@@ -9,9 +9,11 @@ from click.testing import CliRunner
 from deltalake import write_deltalake
 from pyarrow import parquet
 
-from sojourn.cells import cell_of, neighbours
-from sojourn.demo import score
-from sojourn.demo.score import dwellings, judged, main, outcome, share_right
+import schemas
+from sojourn.cells import cell_of, neighbours, text
+from sojourn.demo.score.__main__ import main
+from sojourn.demo.score.homes import dwellings, judged, outcome, share_right
+from sojourn.demo.score.sources import frame
 from sojourn.pseudonym import pseudonym
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -28,8 +30,9 @@ sources:
 """
 A = int(cell_of([49.6116], [6.1319], 8)[0])
 FAR = int(cell_of([49.85], [6.10], 8)[0])
-START, END = date(2026, 3, 2), date(2026, 4, 5)
+START, END, MONTH, DAY = date(2026, 3, 2), date(2026, 4, 5), date(2026, 3, 1), date(2026, 4, 1)
 NAMES = {"stays": "270960000000001", "moves": "270960000000002", "out": "270960000000003", "meter": "270960000000004"}
+NAMES |= {"goes": "270960000000005", "guest": "208840000000006"}
 BATCH = ["batch", "source", "file", "rows_read", "rows_accepted", "rows_rejected"]
 HOME = ["month", "device", "home_country", "cell", "nights", "observed_nights", "abroad_nights", "share", "status"]
 
@@ -38,6 +41,7 @@ def person(name, kind, antenna, since=START, until=END, out=False):
     return {
         "imsi": NAMES[name],
         "class": kind,
+        "home_country": "FR" if name == "guest" else "LU",
         "opt_out": out,
         "antenna_cell": antenna,
         "home_from": since,
@@ -51,49 +55,180 @@ PEOPLE = [
     person("moves", "mover", FAR, since=date(2026, 3, 10)),
     person("out", "resident", A, out=True),
     person("meter", "machine", A),
+    person("goes", "traveller", A),
+    person("guest", "visitor", A),
 ]
-FILES = [("landing/a.csv", date(2026, 4, 5), 10, 3), ("landing/b.csv", date(2026, 4, 5), 4, 0)]
-DIRT = [("landing/a.csv", date(2026, 4, 5), "malformed", 2), ("landing/a.csv", date(2026, 4, 5), "opted_out", 1)]
+FILES = [("landing/a.csv", date(2026, 3, 2), 10, 3), ("landing/b.csv", date(2026, 4, 5), 4, 0)]
+DIRT = [("landing/a.csv", date(2026, 3, 2), "malformed", 2), ("landing/a.csv", date(2026, 3, 2), "opted_out", 1)]
+
+
+def device(name):
+    return pseudonym(KEY.encode(), NAMES.get(name, name))
 
 
 def home(name, cell, status="home", observed=20):
-    device = pseudonym(KEY.encode(), NAMES.get(name, name))
-    return (date(2026, 3, 1), device, "LU", cell, observed, observed, 0, 1.0, status)
+    country = "FR" if name == "guest" else "LU"
+    return (MONTH, device(name), country, cell, observed, observed, 0, 1.0, status)
 
 
-HOMES = [home("stays", neighbours(A)[2]), home("moves", FAR), home("meter", A)]
+def at(day, hour, minute=0):
+    return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+
+HOMES = [home("stays", neighbours(A)[2]), home("moves", FAR), home("meter", A), home("goes", A)]
+JOURNEY = {
+    "imsi": NAMES["goes"],
+    "class": "traveller",
+    "home_country": "LU",
+    "country": "FR",
+    "departed_at": at(10, 9),
+    "returned_at": at(12, 9),
+    "nights": 2,
+    "kind": "overnight",
+    "left_censored": False,
+    "absence": 0,
+    "contract_trip": 0,
+    "first_seen_at": at(10, 9, 5),
+    "last_seen_at": at(12, 8),
+    "signs": 9,
+    "silences": 0,
+}
+VISIT = JOURNEY | {"imsi": NAMES["guest"], "class": "visitor", "home_country": "FR", "country": "LU", "absence": 1}
+VISIT |= {"contract_trip": 1}
+TRIP = {
+    "device": device("goes"),
+    "home_country": "LU",
+    "country": "FR",
+    "departed_at": at(10, 9, 5),
+    "last_at": at(12, 8),
+    "returned_at": at(12, 9, 30),
+    "nights": 2,
+    "kind": "overnight",
+    "trip_id": 7,
+    "left_censored": False,
+}
+STAY = TRIP | {"device": device("guest"), "home_country": "FR", "country": "LU", "trip_id": 8, "returned_at": at(12, 8)}
+CROSSINGS = [
+    (device("goes"), "LU", "FR", at(10, 9, 5), 0.5),
+    (device("goes"), "FR", "LU", at(12, 9, 30), 1.5),
+]
+LIFE = {"class": "visitor", "nights": 2, "visits": 1}
+LIVES = [LIFE | {"imsi": i, "home_country": h, "country": c} for i, h, c in (
+    (NAMES["goes"], "LU", "FR"), (NAMES["goes"], "LU", "*"), (NAMES["guest"], "FR", "LU"), (NAMES["guest"], "FR", "*"),
+)]  # fmt: skip
+
+
+def lives(kind="visitor"):
+    return [
+        {"month": MONTH, "as_of": END, "device": device(name), "home_country": h, "country": c, "nights": 2,
+         "visits": 1, "longest_nights": 2, "weekday_share": 1.0, "days_covered": 35, "class": kind, "provisional": True}
+        for name, h, c in (("goes", "LU", "FR"), ("goes", "LU", "*"), ("guest", "FR", "LU"), ("guest", "FR", "*"))
+    ]  # fmt: skip
+
+
+def map_rows(persons=100.0):
+    cells = ((A, persons), (FAR, 50.0))
+    return [
+        {"date": DAY, "hour": h, "cell": c, "h3": text([c])[0], "resolution": 8, "population": p, "visitors": None,
+         "p05": 0.8 * p, "p95": 1.2 * p, "obs_status": "P"}
+        for h in range(24) for c, p in cells
+    ]  # fmt: skip
+
+
+def planted():
+    people = pd.DataFrame(PEOPLE).astype({"antenna_cell": "Int64"})
+    hours = [{"date": DAY, "hour": h, "cell": c} for h in range(24) for c in (A, FAR)]
+    return {
+        "subscribers": people,
+        "files": pd.DataFrame(FILES, columns=["path", "batch", "rows", "rejected"]),
+        "dirt": pd.DataFrame(DIRT, columns=["path", "batch", "reason", "n"]),
+        "trips": pd.DataFrame([JOURNEY, VISIT]),
+        "caught": pd.DataFrame({"imsi": [NAMES["stays"]], "country": ["DE"], "at": [at(20, 20)]}),
+        "classes": pd.DataFrame(LIVES),
+        "population": pd.DataFrame(hours).assign(persons=[100, 50] * 24),
+        "present": pd.DataFrame(hours).assign(residents=2, visitors=0),
+    }
 
 
 @pytest.fixture
 def world(tmp_path):
     """Writes truth and lake; what is wrong is given by name."""
 
-    def write(files=FILES, dirt=DIRT, homes=HOMES, lost_event=False):
-        people = pd.DataFrame(PEOPLE).astype({"antenna_cell": "Int64"})
-        truth = {
-            "subscribers": people,
-            "files": pd.DataFrame(FILES, columns=["path", "batch", "rows", "rejected"]),
-            "dirt": pd.DataFrame(DIRT, columns=["path", "batch", "reason", "n"]),
-        }
+    def write(files=FILES, dirt=DIRT, homes=HOMES, lost_event=False, **tables):
         (tmp_path / "truth").mkdir()
-        for name, frame in truth.items():
-            parquet.write_table(pa.Table.from_pandas(frame, preserve_index=False), tmp_path / f"truth/{name}.parquet")
+        for name, rows in planted().items():
+            parquet.write_table(pa.Table.from_pandas(rows, preserve_index=False), tmp_path / f"truth/{name}.parquet")
         taken = [(day, "cdr", f, n, n - bad, bad) for f, day, n, bad in files]
         events = [(day, f) for day, _, f, _, n, _ in taken for _ in range(n)][int(lost_event) :]
         rejects = [(day, f, reason, n) for f, day, reason, n in dirt]
         empty = (date(2026, 4, 4), "cdr", None, 0, 0, 0)
-        put("batches", [*taken, empty], BATCH)
-        put("events", events, ["batch", "file"])
-        put("rejects", rejects, ["batch", "file", "reason", "n"])
-        put("home_locations", [(*h, True) for h in homes], [*HOME, "provisional"])
+        last = (END, "cdr", None, 0, 0, 0)
+        put("batches", pd.DataFrame([*taken, empty, last], columns=BATCH))
+        put("events", pd.DataFrame(events, columns=["batch", "file"]))
+        put("rejects", pd.DataFrame(rejects, columns=["batch", "file", "reason", "n"]))
+        put("home_locations", pd.DataFrame([(*h, True) for h in homes], columns=[*HOME, "provisional"]))
+        crossings = pd.DataFrame(CROSSINGS, columns=["device", "from_country", "to_country", "at", "gap_hours"])
+        given = {
+            "border_crossings": crossings,
+            "trips": pd.DataFrame([TRIP, STAY]),
+            "transnationals": pd.DataFrame(lives()),
+            "population_map": pd.DataFrame(map_rows()),
+            "population_grid": pd.DataFrame({"cell": [A, FAR], "population": [100.0, 50.0], "zone": None}),
+            "cells": pd.DataFrame(
+                REGISTER, columns=["cell", "valid_from", "valid_to", "learned", "latitude", "longitude", "zone"]
+            ),
+            "presence": pd.DataFrame(PRESENCE),
+            "cross_border_flows": empty_rows(schemas.CROSS_BORDER_FLOWS),
+            "residents_by_origin": pd.DataFrame(ORIGINS),
+            "transnational_stocks": empty_rows(schemas.TRANSNATIONAL_STOCKS),
+        }
+        for name, rows in (given | tables).items():
+            put(name, rows)
         (tmp_path / "conf.yaml").write_text(CONF)
         return tmp_path / "conf.yaml"
 
-    def put(name, rows, columns):
-        frame = pd.DataFrame(rows, columns=columns)
-        write_deltalake(tmp_path / "lake/restricted" / name, pa.Table.from_pandas(frame, preserve_index=False))
+    def put(name, rows):
+        table = next((t for t in schemas.TABLES if t.name == name), None)
+        arrow = pa.Table.from_pandas(rows, schema=arrow_schema(table, rows.columns), preserve_index=False)
+        write_deltalake(tmp_path / "lake" / (table.tier if table else "restricted") / name, arrow)
 
     return write
+
+
+ARROW = {"string": pa.string(), "bigint": pa.int64(), "int": pa.int32(), "date": pa.date32(), "double": pa.float64()}
+ARROW |= {"boolean": pa.bool_(), "timestamp": pa.timestamp("us", tz="UTC")}
+
+
+def arrow_schema(table, columns):
+    return pa.schema([(c.name, ARROW[c.type]) for c in table.columns if c.name in columns])
+
+
+def empty_rows(table):
+    return pd.DataFrame({name: [] for name in table.names}, dtype=object)
+
+
+LATE = date(2026, 4, 9)  # more than seven days after, so that nobody knows
+REGISTER = [
+    (A, None, None, None, 49.6116, 6.1319, None),
+    (FAR, DAY, None, DAY, None, None, None),
+    (neighbours(A)[2], None, START, None, None, None, None),  # where someone lives: it would take them from A
+    (neighbours(A)[2], None, None, LATE, None, None, None),
+]
+PRESENCE = [
+    {
+        "date": DAY,
+        "device": device(n),
+        "country": "LU",
+        "cell": c,
+        "hours": 1 << 12,
+        "n_events": 1,
+        "home_country": "LU",
+    }
+    for n, c in (("stays", A), ("moves", FAR), ("goes", A))
+]
+ORIGINS = [
+    {"month": MONTH, "zone": "LU", "home_country": "LU", "devices": 5, "persons": 187.5, "obs_status": "P"},
+]
 
 
 def run(conf, *more):
@@ -106,10 +241,17 @@ def test_a_lake_that_is_right(world, tmp_path):
     assert (result.exit_code, result.output) == (0, "")
     text = out.read_text()
     assert "2026-03 (provisional): the nights from 2026-03-04 to 2026-03-31" in text
-    assert "| all | 2 | 2 | 0 | 0 | 0 | 0 | 0 | 100.00% |" in text  # without the machine and who opted out
+    assert "| all | 4 | 3 | 0 | 0 | 0 | 0 | 1 | 100.00% |" in text  # without the machine and who opted out
     assert "| machine | 1 | 1 |" in text
+    assert "| traveller | 2 | 2 | 2 | 2 | 0 | 0 | 100.00% | 100.00% |" in text, "out and back"
     assert "2 files, 14 records read, 11 of them accepted" in text
+    assert "| population ÷ persons per device ÷ devices behind, median | 1.11 |" in text, (
+        "100 persons on 3 of 4 homes, 50 on 1"
+    )
     assert "seed 7" in text
+    missed = [line for line in text.splitlines() if line.startswith("|") and line.endswith("MISSED |")]
+    goal = "85% to 95% of the planted values lie from p05 to p95"
+    assert missed == [f"| population map | {goal} | 100.00% | MISSED |"], "an interval that holds all is too wide"
     assert str(tmp_path) not in text
     assert KEY not in text
     assert run(conf, "--seed", "7").output == text, "written again, and to standard output"
@@ -123,8 +265,13 @@ def test_a_lake_that_is_right(world, tmp_path):
         ({"files": [FILES[0], ("landing/b.csv", END, 5, 0)]}, "landing/b.csv: rows_read: 4 planted, 5 found"),
         ({"files": FILES[:1]}, "landing/b.csv: rows_accepted: 4 planted, 0 found"),
         ({"lost_event": True}, "landing/a.csv: events: 7 planted, 6 found"),
-        ({"homes": [*HOMES, home("out", A)]}, "1 rows about nobody who is to be there"),
-        ({"homes": [*HOMES, home("999990000000009", A)]}, "1 rows about nobody who is to be there"),
+        ({"homes": [*HOMES, home("out", A)]}, "home_locations: 1 devices that must not be there"),
+        ({"homes": [*HOMES, home("999990000000009", A)]}, "home_locations: 1 devices that must not be there"),
+        ({"trips": pd.DataFrame([TRIP, STAY | {"device": 5}])}, "trips: 1 rows about nobody to be there"),
+        (
+            {"residents_by_origin": pd.DataFrame([ORIGINS[0] | {"home_country": "PT"}])},
+            "residents_by_origin: 1 combinations published that nobody is in",
+        ),
     ],
 )
 def test_what_does_not_match_is_told_and_is_a_failure(world, wrong, told):
@@ -133,11 +280,30 @@ def test_what_does_not_match_is_told_and_is_a_failure(world, wrong, told):
     assert told in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("wrong", "goal"),
+    [
+        ({"trips": pd.DataFrame([TRIP | {"country": "DE"}, STAY])}, "| trips | 99% in the right country"),
+        ({"trips": pd.DataFrame([TRIP, STAY | {"nights": 5}])}, "| trips | 99% in the right country"),
+        ({"trips": pd.DataFrame([TRIP | {"nights": 3}, STAY])}, "| nights abroad |"),
+        ({"transnationals": pd.DataFrame(lives("commuter"))}, "| classes | macro-F1"),
+        (
+            {"population_map": pd.DataFrame([r | {"p95": 1000.0} for r in map_rows(persons=5000.0)])},
+            "| population map | 85% to 95%",
+        ),
+    ],
+)
+def test_what_is_wrong_misses_its_goal(world, wrong, goal):
+    result = run(world(**wrong))
+    line = next(line for line in result.output.splitlines() if line.startswith(goal))
+    assert line.endswith("| MISSED |")
+
+
 def test_a_lake_that_is_not_there_is_told(tmp_path):
     (tmp_path / "conf.yaml").write_text(CONF)
     (tmp_path / "truth").mkdir()
-    for name, frame in (("subscribers", PEOPLE), ("files", [{"batch": END}]), ("dirt", [{"batch": END}])):
-        parquet.write_table(pa.Table.from_pylist(frame), tmp_path / f"truth/{name}.parquet")
+    for name, rows in planted().items():
+        parquet.write_table(pa.Table.from_pandas(rows, preserve_index=False), tmp_path / f"truth/{name}.parquet")
     result = run(tmp_path / "conf.yaml")
     assert (result.exit_code, "sojourn run" in result.stderr) == (2, True)
 
@@ -177,4 +343,4 @@ def test_the_unlocatable_count_as_wrong_and_abstention_does_not():
 
 
 def test_cells_keep_all_their_digits():
-    assert int(score._frame(pa.table({"cell": pa.array([A, None], pa.int64())}))["cell"][0]) == A
+    assert int(frame(pa.table({"cell": pa.array([A, None], pa.int64())}))["cell"][0]) == A

@@ -13,3 +13,8 @@ def as_text(column: str) -> Column:
     """The text again."""
     number = F.col(column)
     return F.concat(F.chr(F.shiftright(number, 8)), F.chr(number.bitwiseAND(F.lit(255))))
+
+
+def number_of(country: str) -> int:
+    """The number of one country."""
+    return ord(country[0]) * 256 + ord(country[1])

@@ -1,0 +1,63 @@
+"""When a device changed country, between two of its successive signs."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from schemas import BORDER_CROSSINGS, COUNTRY_RUNS
+from sojourn.errors import ConfigError
+from sojourn.methods.countries import as_number
+from sojourn.methods.stays import in_order
+
+READS, WRITES, EVERY = (COUNTRY_RUNS,), BORDER_CROSSINGS, "date"
+HOUR_US = 3_600_000_000
+
+
+@dataclass(frozen=True)
+class Params:
+    """`look_back_days`: a device that was silent for longer begins anew; its next sign is a first one."""
+
+    look_back_days: int = 400
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.look_back_days <= 3_660:
+            raise ConfigError("must be from 1 to 3660", where="tables.border_crossings.look_back_days")
+
+
+def transform(runs: DataFrame, since: date, home: str, p: Params) -> DataFrame:
+    """Rows of `border_crossings` of the dates from `since` on.
+
+    Most devices stay in one country: they cost one aggregation. Only those that were in two cost a sort.
+
+    Args:
+        runs: rows of `country_runs` from `look_back_days` before `since` on.
+        since: first date to give rows for. Where cells have time zones of their own, a run may lie between two of the
+            date before: it is the day before the first date that changed.
+        home: country of the operator, whose cells are told.
+        p: parameters.
+    """
+    near = runs.where(F.col("date") >= F.lit(since - timedelta(p.look_back_days)))
+    countries = near.groupBy("device").agg(
+        (F.min(as_number("country")) != F.max(as_number("country"))).alias("moved"),
+        (F.max("date") >= F.lit(since)).alias("recent"),
+    )
+    movers = countries.where("moved and recent").select("device")
+    mine, order = in_order(near.join(movers, "device", "left_semi"))
+    before = {name: F.lag(name).over(order) for name in ("country", "date", "last_at", "last_cell")}
+    crossed = mine.withColumns({f"{name}_before": column for name, column in before.items()}).where(
+        (F.col("country") != F.col("country_before"))
+        & (F.col("date") >= F.lit(since))
+        & (F.datediff("date", "date_before") <= p.look_back_days)
+    )
+    silence = F.unix_micros("first_at") - F.unix_micros("last_at_before")
+    return crossed.select(
+        *("date", "device", "home_country"),
+        F.col("country_before").alias("from_country"),
+        F.col("country").alias("to_country"),
+        F.col("first_at").alias("at"),
+        F.when(F.col("country_before") == home, F.col("last_cell_before")).alias("last_cell"),
+        F.when(F.col("country") == home, F.col("first_cell")).alias("first_cell"),
+        (F.greatest(silence, F.lit(0)) / HOUR_US).alias("gap_hours"),
+    )

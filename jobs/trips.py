@@ -1,0 +1,47 @@
+"""Stays of devices in countries that are not those of their SIMs: ours abroad, foreign ones here.
+
+Sources: eurostat/multimno (outbound trips and inbound trips end differently; a night contains 04:00 by the clock of the
+destination); the 72 hours of silence are its limit for trips abroad, taken here for foreign subscribers.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import DataFrame
+
+from schemas import COUNTRY_RUNS, TRIPS
+from sojourn.errors import ConfigError
+from sojourn.methods.stays import Rule, Span, stays
+
+READS, WRITES, EVERY = (COUNTRY_RUNS,), TRIPS, "date"
+
+
+@dataclass(frozen=True)
+class Params:
+    """When a stay ends, and when it is a passage. Defaults: docs/methods.md.
+
+    gap_hours: of silence that end the stay of a foreign subscriber here. transit_hours: of the longest stay that the
+    signs allow, from the last one elsewhere to the next, below which it is a transit.
+    """
+
+    gap_hours: int = 72
+    transit_hours: int = 3
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in {"gap_hours": (1, 24 * 60), "transit_hours": (0, 24)}.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"must be from {low} to {high}", where=f"tables.trips.{name}")
+
+
+def transform(runs: DataFrame, days: tuple[date, date], home: str, home_zone: str, p: Params) -> DataFrame:
+    """All rows of `trips`.
+
+    Args:
+        runs: all rows of `country_runs`.
+        days: the first landing day, before which nobody listened, and the last day built, up to which open stays last.
+        home: country of the operator, ISO 3166-1 alpha-2.
+        home_zone: its time zone.
+        p: parameters.
+    """
+    found = stays(runs, Span(*days, home, home_zone), Rule(p.gap_hours, p.transit_hours))
+    return found.select(*TRIPS.names)

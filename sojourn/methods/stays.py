@@ -1,0 +1,202 @@
+"""Stays: unbroken presence of a device in a country that is not its SIM's, out of its runs.
+
+Two sides of one border. The operator's own subscribers are heard at home and abroad: a stay abroad lasts from its first
+sign there to the first sign in another country, however long the silence between. Foreign subscribers are heard here
+alone: a stay ends with the last sign before a silence of `gap_hours`. Nights are 04:00s that the stay contains, by the
+clock of its country (eurostat/multimno tests 04:00 too, after it has cut days at midnight; here an interval contains it
+or not).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
+from pyspark.sql import functions as F
+
+from sojourn.clock import later, local
+from sojourn.reference.zones import zones_of_countries
+
+NIGHT = "interval 4 hours 1 microsecond"  # a stay that ends on the stroke of four has not had that night
+EVENING, MORNING = 20, 5  # local hours between which a sign tells of a night spent here
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a stay ends where nobody sees the end, and when it is a passage.
+
+    gap_hours: of silence that end a foreign subscriber's stay. transit_hours: the longest stay that the signs allow is
+    shorter in a transit. Foreign subscribers come by day and go home in between if at least `day_share` of their nights
+    between two signs, and at least `day_nights`, have no sign from 20 to 5, and `weekday_share` of their dates are
+    Monday to Friday; a day_share above 1: nobody does.
+    """
+
+    gap_hours: int
+    transit_hours: int
+    day_share: float = 2.0
+    day_nights: int = 1
+    weekday_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days looked at, both included, and whose: the operator's country and its time zone."""
+
+    first: date
+    last: date
+    home: str
+    zone: str
+
+    @property
+    def start(self) -> datetime:
+        """The instant the first day begins."""
+        return _midnight(self.first, self.zone)
+
+    @property
+    def end(self) -> datetime:
+        """The instant the last day ends."""
+        return _midnight(later(self.last, 1), self.zone)
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone))
+
+
+def in_order(runs: DataFrame) -> tuple[DataFrame, WindowSpec]:
+    """Runs of whole devices, and a window over each device's in order of time.
+
+    Dates are local: where cells have time zones of their own, two runs of one device may begin at one instant, each
+    under its own date. They count as the one that ends last.
+    """
+    order = Window.partitionBy("device").orderBy("first_at", "last_at", "country", "date")
+    twin = F.lead("first_at").over(order) == F.col("first_at")
+    return runs.withColumn("twin", F.coalesce(twin, F.lit(False))).where("not twin").drop("twin"), order
+
+
+def stays(runs: DataFrame, span: Span, rule: Rule) -> DataFrame:
+    """One row per stay of a device in a country that is not its SIM's.
+
+    Only devices that have one cost a sort; all others one filter, and a look-up where they have runs.
+
+    Args:
+        runs: rows of `country_runs` of the span.
+        span: the days looked at.
+        rule: parameters.
+
+    Returns:
+        device, home_country, country, departed_at, last_at, returned_at (null: open), nights, kind, trip_id,
+        left_censored; first_date and last_date (of its first and last sign) and bracketed (it began after a sign at
+        home and ended with one; of a foreign subscriber: after a silence, and with one).
+    """
+    away = runs.where(~F.equal_null("country", "home_country")).select("device").distinct()
+    columns = ("device", "date", "home_country", "country", "first_at", "last_at")
+    mine, order = in_order(runs.select(*columns).join(away, "device", "left_semi"))
+    whole = order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    before = order.rowsBetween(Window.unboundedPreceding, -1)
+    told = mine.withColumns(
+        {
+            "home_country": F.min("home_country").over(whole),
+            "before": F.lag("country").over(order),
+            "heard": F.max("last_at").over(before),
+        }
+    )
+    told = told.withColumn("foreign", ~F.equal_null("home_country", F.lit(span.home)))
+    gap = F.expr(f"interval {rule.gap_hours} hours")
+    silent = F.col("foreign") & (F.col("first_at") >= F.col("heard") + gap)
+    breaks = F.coalesce((F.col("before") != F.col("country")) | silent, F.lit(True))
+    told = told.withColumn("breaks", breaks)
+    if rule.day_share <= 1:
+        told = _by_day(told, whole, span, rule)
+    so_far = order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    numbered = told.withColumn("stay", F.sum(F.col("breaks").cast("int")).over(so_far))
+    one = numbered.groupBy("device", "stay").agg(
+        F.min("home_country").alias("home_country"),
+        F.min("country").alias("country"),
+        F.min("first_at").alias("departed_at"),
+        F.max("last_at").alias("last_at"),
+        F.min("date").alias("first_date"),
+        F.max("date").alias("last_date"),
+    )
+    return _judged(_neighboured(one, span), span, rule)
+
+
+def _by_day(told: DataFrame, whole: WindowSpec, span: Span, rule: Rule) -> DataFrame:
+    """Break the stays of those who come by day, too, at every night without a sign."""
+    zone = F.lit(span.zone)
+    bridged = ~F.col("breaks") & (nights("heard", "first_at", zone) > 0)
+    asleep = (F.hour(local(F.col("heard"), zone)) < EVENING) & (F.hour(local(F.col("first_at"), zone)) >= MORNING)
+    quiet, inside = bridged & asleep, nights("first_at", "last_at", zone) > 0
+    counted = told.withColumns(
+        {
+            "quiet": quiet,
+            "silences": F.count_if(quiet).over(whole),
+            "slept": F.count_if(bridged | inside).over(whole),
+            "workdays": F.count_if(F.weekday("date") < 5).over(whole) / F.count("*").over(whole),
+        }
+    )
+    share = F.col("silences") / F.greatest("slept", F.lit(1))
+    works = (share >= rule.day_share) & (F.col("workdays") >= rule.weekday_share)
+    daily = F.col("foreign") & F.col("quiet") & works & (F.col("silences") >= rule.day_nights)
+    return counted.withColumn("breaks", F.col("breaks") | daily)
+
+
+def _neighboured(one: DataFrame, span: Span) -> DataFrame:
+    """Stays beside those before and after, and the first departure of the absence they belong to."""
+    order = Window.partitionBy("device").orderBy("stay")
+    foreign, at_home = ~F.equal_null("home_country", F.lit(span.home)), F.equal_null("country", "home_country")
+    beside = one.withColumns(
+        {
+            "foreign": foreign,
+            "at_home": at_home,
+            "before": F.lag("country").over(order),
+            "heard": F.lag("last_at").over(order),
+            "after": F.lead("country").over(order),
+            "next_at": F.lead("departed_at").over(order),
+            "came_from_home": F.coalesce(F.lag(at_home).over(order), F.lit(True)),
+        }
+    )
+    begins = F.when(F.col("foreign") | F.col("came_from_home"), F.col("departed_at"))
+    return beside.withColumn("absent_since", F.last(begins, ignorenulls=True).over(order)).where("not at_home")
+
+
+def _judged(one: DataFrame, span: Span, rule: Rule) -> DataFrame:
+    gap, short = (F.expr(f"interval {hours} hours") for hours in (rule.gap_hours, rule.transit_hours))
+    end, silent = F.lit(span.end), F.col("last_at") + gap
+    moved_in, moved_on = F.col("before") != F.col("country"), F.col("after") != F.col("country")
+    closed = F.coalesce(F.col("next_at").isNotNull() | (end >= silent), F.lit(False))
+    ended = F.when(moved_on & (F.col("next_at") < silent), F.col("next_at")).when(closed, F.col("last_at"))
+    first, early = F.col("before").isNull(), F.col("departed_at") < F.lit(span.start) + gap
+    is_short = moved_in & moved_on & (F.col("next_at") < F.col("heard") + short)
+    made = one.withColumns(
+        {
+            "returned_at": F.when(F.col("foreign"), ended).otherwise(F.col("next_at")),
+            # of a foreign subscriber nobody hears the days before; but silence since the history began is an arrival
+            "left_censored": F.when(F.col("foreign"), first & early).otherwise(first),
+            "trip_id": F.xxhash64("device", "absent_since"),
+        }
+    )
+    slept = nights("departed_at", F.coalesce("returned_at", end), _zone(span))
+    made = made.withColumn("nights", F.greatest(slept, F.lit(0)))
+    kind = F.when(F.col("nights") >= 1, "overnight").when(is_short, "transit").otherwise("same_day")
+    seen = ~F.col("left_censored") & F.col("returned_at").isNotNull()
+    from_to_home = F.equal_null("before", "home_country") & F.equal_null("after", "home_country")
+    return made.select(
+        *("device", "home_country", "country", "departed_at"),
+        # where runs of two dates overlap, a sign there may be later than the first elsewhere
+        F.least("last_at", "returned_at").alias("last_at"),
+        *("returned_at", "nights", kind.alias("kind"), "trip_id", "left_censored", "first_date", "last_date"),
+        F.when(F.col("foreign"), seen).otherwise(seen & from_to_home).alias("bracketed"),
+    )
+
+
+def _zone(span: Span) -> Column:
+    known = zones_of_countries() | {span.home: span.zone}
+    # one literal: a map of five hundred costs more to plan than the rows to look up
+    zones = F.str_to_map(F.lit(",".join(f"{country}:{zone}" for country, zone in sorted(known.items()))))
+    return F.coalesce(F.try_element_at(zones, F.col("country")), F.lit(span.zone))
+
+
+def nights(since: str | Column, until: str | Column, zone: Column) -> Column:
+    """How many times a clock of the zone strikes 04:00 from `since` on and before `until`."""
+    ends = [F.to_date(local(F.col(t) if isinstance(t, str) else t, zone) - F.expr(NIGHT)) for t in (until, since)]
+    return F.datediff(*ends)

@@ -1,10 +1,11 @@
 """H3 cells: places of a fixed size, as 64-bit integers. The only file that knows h3.
 
 A cell is a signed 64-bit integer everywhere (the top bit of an H3 index is never set), its hexadecimal text only
-where people read it. Source of the grid: https://h3geo.org, Apache-2.0; what its sizes are: docs/methods.md §18.
+where people read it. Source of the grid: https://h3geo.org, Apache-2.0; what its sizes are: docs/methods.md.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -40,7 +41,9 @@ def cell_of(lat: npt.ArrayLike, lon: npt.ArrayLike, resolution: int) -> pd.array
         msg = f"{north.size} latitudes for {east.size} longitudes"
         raise ValueError(msg)
     known = (np.abs(north) <= 90) & (np.abs(east) <= 180)  # false for NaN
-    found = (h3.latlng_to_cell(y, x, resolution) for y, x in zip(north[known], east[known], strict=True))
+    found = (
+        h3.latlng_to_cell(y, x, resolution) for y, x in zip(north[known].tolist(), east[known].tolist(), strict=True)
+    )
     values = np.zeros(north.shape, dtype=np.int64)
     values[known] = np.fromiter(found, dtype=np.int64, count=int(known.sum()))
     return pd.arrays.IntegerArray(values, ~known)
@@ -65,7 +68,7 @@ def resolution_of(cells: Sequence[int] | Cells) -> npt.NDArray[np.int64]:
 def parent(cells: Sequence[int] | Cells, resolution: int) -> Cells:
     """The coarser cell that each belongs to, shape (n,); itself where it has that resolution already.
 
-    Counts roll up exactly this way; areas only nearly (docs/methods.md §18), so that points are never indexed again.
+    Counts roll up exactly this way; areas only nearly (docs/methods.md), so that points are never indexed again.
     In arithmetic on the bits of the index, which a test holds against h3: a hundred times as fast as one by one.
 
     Raises:
@@ -78,6 +81,30 @@ def parent(cells: Sequence[int] | Cells, resolution: int) -> Cells:
     unused = np.int64((1 << 3 * (FINEST - resolution)) - 1)  # digits finer than the resolution are all ones
     level = np.int64(15 << _RESOLUTION_BIT)
     return (children & ~level) | np.int64(resolution << _RESOLUTION_BIT) | unused
+
+
+def corners(cells: Sequence[int] | Cells) -> tuple[Degrees, Degrees, Cells]:
+    """All corners in one go: latitudes and longitudes, cell after cell, and where each cell's begin.
+
+    Shapes (m,), (m,) and (n + 1,), m being the last of the beginnings. For arithmetic on many cells.
+    """
+    rings = [h3.cell_to_boundary(c) for c in _whole(cells).tolist()]
+    first = np.cumsum([0, *map(len, rings)], dtype=np.int64)
+    numbers = chain.from_iterable(chain.from_iterable(rings))
+    places = np.fromiter(numbers, dtype=np.float64, count=2 * int(first[-1])).reshape(-1, 2)
+    return places[:, 0], places[:, 1], first
+
+
+def with_neighbours(cells: Sequence[int] | Cells) -> Cells:
+    """These cells and all that share an edge with one of them, in rising order, each once."""
+    disks = chain.from_iterable(h3.grid_disk(c, 1) for c in _whole(cells).tolist())
+    return np.unique(np.fromiter(disks, dtype=np.int64))
+
+
+def edge_km(cells: Sequence[int] | Cells) -> Degrees:
+    """The side of a regular hexagon as large as each cell, km, shape (n,)."""
+    edges: Degrees = np.sqrt(km2(cells) * 2 / 27**0.5)
+    return edges
 
 
 def text(cells: Sequence[int] | Cells) -> list[str]:

@@ -1,0 +1,74 @@
+"""Who went where: trips that ended in a month, from home zones to countries, counted.
+
+Method: movements between zones and countries as networks of travel (Tatem et al. 2014 for Namibia), directed, by the
+zone in which the traveller lives; a trip counts in the month in which it ends, as in Eurostat's tourism statistics.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from schemas import CELLS, CROSS_BORDER_FLOWS, HOME_LOCATIONS, POPULATION_GRID, TRIPS
+from sojourn import clock
+from sojourn.methods.counting import counted
+from sojourn.methods.countries import as_number, as_text
+from sojourn.methods.weights import inbound_weight, residents, weighed
+
+READS, WRITES, EVERY = (TRIPS, HOME_LOCATIONS, CELLS, POPULATION_GRID), CROSS_BORDER_FLOWS, "month"
+
+
+@dataclass(frozen=True)
+class Params:
+    """None: what a trip and a home are is for the tables before to say."""
+
+
+def transform(
+    trips: DataFrame,
+    homes: DataFrame,
+    cells: DataFrame,
+    grid: DataFrame | None,
+    month: date,
+    provisional: bool,
+    home: str,
+    time_zone: str,
+    inbound: Mapping[str, float],
+    k: int,
+    p: Params,
+) -> DataFrame:
+    """The counted frame of one month: dimensions, n, record_key, and trips, nights, persons, each with its top.
+
+    Args:
+        trips: rows of `trips`.
+        homes: rows of `home_locations` of that month.
+        cells: the register.
+        grid: rows of `population_grid`; None: residents have no persons.
+        month: its first day.
+        provisional: what the rows say of themselves.
+        home: country of the operator, ISO 3166-1 alpha-2.
+        time_zone: of `home`; the month in which a trip ends is local.
+        inbound: persons per foreign device, by home country, and "default".
+        k: devices, for the weights of zones.
+        p: parameters.
+    """
+    ends = F.trunc(clock.local(F.col("returned_at"), time_zone), "month")
+    outbound = F.coalesce(F.col("home_country") == home, F.lit(False))
+    travels = trips.where((F.col("kind") != "transit") & (ends == F.lit(month))).select(
+        "device",
+        as_number("country").alias("to"),
+        F.col("nights").cast("bigint").alias("slept"),
+        F.when(~outbound, inbound_weight(F.col("home_country"), inbound)).alias("guest"),
+    )
+    # a foreign SIM is never a resident: it leaves from no zone
+    known = travels.join(residents(homes, cells, home), "device", "left")
+    measures = {"trips": F.lit(1).cast("bigint"), "nights": F.col("slept")}
+    made = counted(known, ["area", "to"], measures, {"guests": F.col("guest")})
+    columns = {
+        "month": F.lit(month),
+        "from_zone": F.col("zone"),
+        "to_country": as_text("to"),
+        "obs_status": F.lit("P" if provisional else "A"),
+    }
+    return weighed(made, homes, cells, grid, home, k).withColumns(columns).drop("zone", "to")

@@ -1,0 +1,75 @@
+"""Who lives where, by the country of the SIM, counted.
+
+Method: residents are devices with a usual place of the night (UN handbook on mobile phone data for migration, 5.2); a
+foreign SIM counts as one from 14 nights there on, so that a tourist's fortnight is not a life. It says nothing about
+citizenship.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from schemas import CELLS, HOME_LOCATIONS, POPULATION_GRID, RESIDENTS_BY_ORIGIN
+from sojourn.errors import ConfigError
+from sojourn.methods.counting import counted
+from sojourn.methods.countries import as_number, as_text
+from sojourn.methods.weights import inbound_weight, weighed
+from sojourn.methods.zones import UNKNOWN, area, zones_of
+
+READS, WRITES, EVERY = (HOME_LOCATIONS, CELLS, POPULATION_GRID), RESIDENTS_BY_ORIGIN, "month"
+
+
+@dataclass(frozen=True)
+class Params:
+    """min_foreign_nights: at the home, from which on a foreign SIM is a resident (contract)."""
+
+    min_foreign_nights: int = 14
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.min_foreign_nights <= 62:
+            raise ConfigError("must be from 1 to 62", where="tables.residents_by_origin.min_foreign_nights")
+
+
+def transform(
+    homes: DataFrame,
+    cells: DataFrame,
+    grid: DataFrame | None,
+    month: date,
+    provisional: bool,
+    home: str,
+    inbound: Mapping[str, float],
+    k: int,
+    p: Params,
+) -> DataFrame:
+    """The counted frame of one month: dimensions, n, record_key, persons and its top.
+
+    Args:
+        homes: rows of `home_locations` of that month.
+        cells: the register.
+        grid: rows of `population_grid`; None: residents with a SIM of the country have no persons.
+        month: its first day.
+        provisional: what the rows say of themselves.
+        home: country of the operator, ISO 3166-1 alpha-2.
+        inbound: persons per foreign device, by home country, and "default".
+        k: devices, for the weights of zones.
+        p: parameters.
+    """
+    own = F.coalesce(F.col("home_country") == home, F.lit(False))
+    live = homes.where((F.col("status") == "home") & (own | (F.col("nights") >= p.min_foreign_nights))).select(
+        "device",
+        "cell",
+        as_number("home_country").alias("origin"),
+        F.when(~own, inbound_weight(F.col("home_country"), inbound)).alias("guest"),
+    )
+    known = live.join(F.broadcast(zones_of(cells, home)), "cell", "left")
+    placed = known.withColumn("area", F.coalesce("area", area(F.lit(home))))
+    made = counted(placed, ["area", "origin"], {"guests": F.col("guest")})
+    columns = {
+        "month": F.lit(month),
+        "home_country": F.coalesce(as_text("origin"), F.lit(UNKNOWN)),
+        "obs_status": F.lit("P" if provisional else "A"),
+    }
+    return weighed(made, homes, cells, grid, home, k).withColumns(columns).drop("origin")

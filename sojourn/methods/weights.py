@@ -1,0 +1,175 @@
+"""How many persons a device stands for.
+
+A device with a home stands for the grid's persons of its home zone over the devices with a home there (post-stratifying
+by home area, UN handbook on mobile phone data, ch. 5). In sums before the door the weight is exact, shared out by
+largest remainder, so that all devices together are the persons of the grid. What is published is scaled from counts
+with noise, and so is its weight, that persons over devices do not give the count without noise away.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from sojourn.cells import centre_of
+from sojourn.methods.cellkey import noise_of
+from sojourn.methods.counting import KEYS, counted
+from sojourn.methods.zones import UNKNOWN, area, names, zones_of
+
+MICRO = 1_000_000  # micro-persons in a person
+PULL = 1_000  # of a person on the middle of a zone: in whole numbers, whose sum has no order
+SET = "of"  # a column of homes (date): several sets of homes, each weighed by itself, as those of several months
+GRID = "area bigint, own bigint, x bigint, y bigint, z bigint"
+WEIGHTS = "area bigint, zone string, n bigint, record_key bigint, persons bigint, released bigint"
+
+
+def residents(homes: DataFrame, cells: DataFrame, home: str) -> DataFrame:
+    """(device, cell, area): the home country's devices with status `home`, one row each (in each set: see SET)."""
+    by = _sets(homes)
+    own = homes.where((F.col("status") == "home") & (F.col("home_country") == home)).select(*by, "device", "cell")
+    known = own.join(F.broadcast(zones_of(cells, home)), "cell", "left")
+    return known.select(*by, "device", "cell", F.coalesce("area", area(F.lit(home))).alias("area"))
+
+
+def _sets(homes: DataFrame) -> list[str]:
+    return [SET] if SET in homes.columns else []
+
+
+def zone_weights(homes: DataFrame, cells: DataFrame, grid: DataFrame | None, home: str, k: int) -> DataFrame:
+    """A row for each zone that holds a home, and one, `_unknown`, for all of them together.
+
+    A zone of the grid without homes gives its persons to the nearest that has some. For what is published, one with
+    fewer than k homes gives persons and homes to the nearest with k or more: a published weight is a figure too.
+
+    Args:
+        homes: rows of `home_locations` of one month.
+        cells: the register.
+        grid: rows of `population_grid`; None: persons and released are null.
+        home: the operator's country.
+        k: devices.
+
+    Returns:
+        area, zone, n, record_key, persons (micro-persons), released (micro-persons per device; null where no zone has
+        k homes).
+    """
+    by = _sets(homes)
+    counts = counted(residents(homes, cells, home), [*by, "area"], {})
+    country = cells.sparkSession.range(1).select(F.lit(home).alias("zone"))
+    told = cells.select("zone").union(country)
+    named = names(told if grid is None else told.union(grid.select("zone")), home)
+    every = named.crossJoin(counts.select(*by).distinct()) if by else named
+    zones = every.join(counts, [*by, "area"], "left")
+    if grid is None:
+        zones = zones.withColumns({c: F.lit(None).cast("bigint") for c in ("own", "x", "y", "z")})
+    else:
+        zones = zones.join(_by_zone(grid, home), "area", "left")
+
+    known = grid is not None
+
+    def weigh(frame: pd.DataFrame) -> pd.DataFrame:
+        made = _weighed(frame, k, known)
+        return made.assign(**{c: frame[c].iloc[0] for c in by})
+
+    grouped = zones.groupBy(*by) if by else zones.groupBy(F.lit(0).alias("all"))
+    return grouped.applyInPandas(weigh, ", ".join([WEIGHTS, *(f"{c} date" for c in by)]))
+
+
+def device_weights(homes: DataFrame, cells: DataFrame, grid: DataFrame | None, home: str, k: int) -> DataFrame:
+    """(device, cell, area, zone, exact, released) of residents, weights in micro-persons; null where there is no grid.
+
+    exact: they sum to the persons of the zone; what whole numbers leave over goes to the devices of least pseudonym.
+    """
+    weights = zone_weights(homes, cells, grid, home, k).where(F.col("zone") != UNKNOWN)
+    by = _sets(homes)
+    order = F.row_number().over(Window.partitionBy(*by, "area").orderBy("device"))
+    ranked = residents(homes, cells, home).withColumn("rank", order).join(F.broadcast(weights), [*by, "area"])
+    exact = F.expr("persons div n + cast(rank <= persons % n as int)").alias("exact")
+    return ranked.select(*by, "device", "cell", "area", "zone", exact, "released")
+
+
+def inbound_weight(home_country: Column, inbound: Mapping[str, float]) -> Column:
+    """Micro-persons that a foreign device stands for, by its home country (null: unknown), bigint."""
+    chosen = F.lit(round(inbound["default"] * MICRO))
+    for country, weight in sorted(inbound.items()):
+        if country != "default":
+            chosen = F.when(home_country == country, F.lit(round(weight * MICRO))).otherwise(chosen)
+    return chosen.cast("bigint")
+
+
+def weighed(
+    made: DataFrame, homes: DataFrame, cells: DataFrame, grid: DataFrame | None, home: str, k: int
+) -> DataFrame:
+    """A counted frame by `area` (null: not known) with the name of the zone, and the persons its devices stand for.
+
+    `made` has n, area, and guests and guests_top: the micro-persons of foreign devices, and of one at most; null in a
+    row of residents, who stand for what those of their zone stand for. The rest is as for `zone_weights`.
+    """
+    rates = zone_weights(homes, cells, grid, home, k).select(F.col("area").alias("of"), "released")
+    known = made.join(F.broadcast(names(cells.select("zone"), home)), "area", "left").join(
+        F.broadcast(rates), F.col("area").eqNullSafe(F.col("of")), "left"
+    )
+    columns = {
+        "zone": F.coalesce("zone", F.lit(UNKNOWN)),
+        "persons": F.coalesce("guests", F.col("n") * F.col("released")),
+        "persons_top": F.coalesce("guests_top", "released"),
+    }
+    return known.withColumns(columns).drop("area", "of", "released", "guests", "guests_top")
+
+
+def _by_zone(grid: DataFrame, home: str) -> DataFrame:
+    """(area, own, x, y, z): micro-persons of each zone, and their sum as vectors, whose direction is its middle."""
+
+    def vectors(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for frame in frames:
+            lat, lon = (np.radians(a) for a in centre_of(frame["cell"].to_numpy()))
+            persons = frame["population"].to_numpy()
+            ends = (np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat))
+            pulls = {c: np.rint(persons * end * PULL).astype("int64") for c, end in zip("xyz", ends, strict=True)}
+            yield frame[["area"]].assign(own=np.rint(persons * MICRO).astype("int64"), **pulls)
+
+    zone = F.coalesce(area(F.col("zone")), area(F.lit(home))).alias("area")
+    rows = grid.select(zone, "cell", "population").mapInPandas(vectors, GRID)
+    return rows.groupBy("area").agg(*(F.sum(c).alias(c) for c in ("own", "x", "y", "z")))
+
+
+def _weighed(zones: pd.DataFrame, k: int, known: bool) -> pd.DataFrame:
+    """The rows of `zone_weights` out of all zones (area, zone, n, record_key, own, x, y, z)."""
+    zones = zones.sort_values("zone", ignore_index=True)
+    own, n, keys, *ends = (zones[c].fillna(0).astype("int64").to_numpy() for c in ("own", "n", "record_key", *"xyz"))
+    middles = np.stack(ends, axis=1).astype(float)
+    middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1)
+
+    def pooled(hosts: npt.NDArray[np.int64], what: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        sums: npt.NDArray[np.int64] = np.zeros_like(what)
+        np.add.at(sums, hosts, what)
+        return sums
+
+    def noisy(n: npt.NDArray[np.int64], keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return (n + noise_of(keys % KEYS, k)).clip(min=1)
+
+    near, shown = _hosts(middles, n > 0), _hosts(middles, n >= k)
+    released = None
+    if shown is not None:
+        released = (pooled(shown, own) // noisy(pooled(shown, n), pooled(shown, keys)))[shown]
+    persons = own if near is None else pooled(near, own)
+    out = zones[["area", "zone"]].assign(n=n, record_key=keys, persons=persons, released=released)[n > 0]
+    total, key = n.sum(keepdims=True), keys.sum(keepdims=True) % KEYS
+    mean = own.sum(keepdims=True) // noisy(total, key) if total[0] >= k else None
+    every = {"area": None, "zone": UNKNOWN, "n": total, "record_key": key, "persons": own.sum(), "released": mean}
+    out = pd.concat([out.astype(object), pd.DataFrame(every, dtype=object)])
+    if not known:
+        out[["persons", "released"]] = None
+    typed: pd.DataFrame = out.astype({c: "Int64" for c in out if c != "zone"})
+    return typed
+
+
+def _hosts(middles: npt.NDArray[np.float64], able: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64] | None:
+    """For each zone the row of the nearest that is able: itself, if it is; on ties the first. None: no zone is."""
+    if not able.any():
+        return None
+    rows, hosts = np.flatnonzero(able), np.arange(len(able), dtype=np.int64)
+    hosts[~able] = rows[np.argmax(np.round(middles[~able] @ middles[rows].T, 12), axis=1)]
+    return hosts

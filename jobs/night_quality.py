@@ -20,6 +20,9 @@ class Params:
 def transform(measured: pd.DataFrame, failed: pd.DataFrame, units: Sequence[date], k: int) -> pd.DataFrame:
     """Rows of `night_quality`: counts and rates of whole tables, hidden where fewer than k devices stand behind them.
 
+    Where a row is a device, the count of rows is one of devices: it is told in steps of k, for two releases of it may
+    not be subtracted.
+
     Args:
         measured: date, table, rows, devices (null: the table is not about devices) and the shares.
         failed: date, table, checks_failed.
@@ -28,6 +31,8 @@ def transform(measured: pd.DataFrame, failed: pd.DataFrame, units: Sequence[date
     """
     rows = measured[measured["date"].isin(list(units))].merge(failed, on=["date", "table"], how="left")
     hidden = rows["devices"].notna() & (rows["devices"] < k)
+    of_devices = rows["devices"].notna() & (rows["devices"] == rows["rows"])
+    rows["rows"] = rows["rows"].astype("Float64").mask(of_devices, (rows["rows"] / k).round() * k)
     for name in ("rows", *SHARES):
         rows[name] = rows[name].astype("Float64").mask(hidden)
     rows["rows"] = rows["rows"].astype("Int64")

@@ -1,14 +1,22 @@
 """What a row of each table is; one module per table, all of them in the order data flows."""
 
 from schemas.batches import BATCHES
+from schemas.border_crossings import BORDER_CROSSINGS
 from schemas.cells import CELLS
 from schemas.country_runs import COUNTRY_RUNS
+from schemas.cross_border_flows import CROSS_BORDER_FLOWS
 from schemas.events import EVENTS
 from schemas.home_locations import HOME_LOCATIONS
 from schemas.night_quality import NIGHT_QUALITY
+from schemas.population_grid import POPULATION_GRID
+from schemas.population_map import POPULATION_MAP
 from schemas.presence import PRESENCE
 from schemas.rejects import REJECTS
+from schemas.residents_by_origin import RESIDENTS_BY_ORIGIN
 from schemas.subscribers import SUBSCRIBERS
+from schemas.transnational_stocks import TRANSNATIONAL_STOCKS
+from schemas.transnationals import TRANSNATIONALS
+from schemas.trips import TRIPS
 from schemas.validations import VALIDATIONS
 
 TABLES = (
@@ -19,7 +27,15 @@ TABLES = (
     BATCHES,
     PRESENCE,
     COUNTRY_RUNS,
+    BORDER_CROSSINGS,
+    TRIPS,
     HOME_LOCATIONS,
+    TRANSNATIONALS,
+    POPULATION_GRID,
+    POPULATION_MAP,
+    CROSS_BORDER_FLOWS,
+    RESIDENTS_BY_ORIGIN,
+    TRANSNATIONAL_STOCKS,
     VALIDATIONS,
     NIGHT_QUALITY,
 )
@@ -27,15 +43,23 @@ BY_NAME = {table.name: table for table in TABLES}
 
 __all__ = [
     "BATCHES",
+    "BORDER_CROSSINGS",
     "BY_NAME",
     "CELLS",
     "COUNTRY_RUNS",
+    "CROSS_BORDER_FLOWS",
     "EVENTS",
     "HOME_LOCATIONS",
     "NIGHT_QUALITY",
+    "POPULATION_GRID",
+    "POPULATION_MAP",
     "PRESENCE",
     "REJECTS",
+    "RESIDENTS_BY_ORIGIN",
     "SUBSCRIBERS",
     "TABLES",
+    "TRANSNATIONALS",
+    "TRANSNATIONAL_STOCKS",
+    "TRIPS",
     "VALIDATIONS",
 ]

@@ -12,7 +12,7 @@ NIGHT_QUALITY = Table(
     columns=(
         C("date", "date", "landing day (events, rejects, batches), calendar day or month of the rows"),
         C("table", "string", "table"),
-        C("rows", "bigint", "rows of that day; null: on fewer than k devices", null=True),
+        C("rows", "bigint", "rows of that day, in steps of k where each is a device; null: under k devices", null=True),
         C("share_rejected", "double", "rejected / read records of the landing day", null=True),
         C("share_unplaced", "double", "accepted events that no cell or network places / accepted", null=True),
         C("checks_failed", "int", "expectations that failed, of any severity"),

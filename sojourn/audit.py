@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from schemas import BY_NAME, VALIDATIONS
 from sojourn import check
+from sojourn.disclosure import Released
 from sojourn.lake import Lake
 from sojourn.table import Table
 
@@ -53,24 +54,32 @@ class Audit:
             check.refuse(verdicts)
         self._record(verdicts, {t.name: v for t, v in versions.items()})
 
-    def publish_small(self, table: Table, frame: DataFrame, units: Sequence[date]) -> None:
-        """A published table that fits in memory: judged as it lies there, and written only if it passes.
+    def release(self, released: Released, units: Sequence[date], notes: Mapping[str, Any]) -> None:
+        """A published table: held, judged with what it was counted from, and written only if it passes.
 
         Raises:
             DataError: a critical expectation failed; the last good version stays.
         """
-        verdicts = self.verdicts(table, units, {table.name: frame})
-        if check.critical(verdicts):
-            self._record(verdicts, {})
-            check.refuse(verdicts)
-        self._record(verdicts, {table.name: self.lake.write(table, frame, units, {})})
+        table = released.table
+        counted = {} if released.counted is None else {f"{table.name}.counted": released.counted.persist()}
+        held = {**counted, table.name: released.frame.persist()}  # in this order: the one is made of the other
+        try:
+            verdicts = self.verdicts(table, units, held)
+            if check.critical(verdicts):
+                self._record(verdicts, {})
+                check.refuse(verdicts)
+            version = self.lake.write(table, released.frame, units if table.unit else None, dict(notes))
+        finally:
+            for frame in held.values():
+                frame.unpersist()
+        self._record(verdicts, {table.name: version})
 
     def verdicts(self, table: Table, units: Sequence[date], fresh: Mapping[str, DataFrame]) -> list[check.Verdict]:
         """What a table's expectations say of these units, and of the drift of those after, which look back on them."""
         module = check.expectations(table.name)
         if module is None:
             return []
-        frames = {t.name: fresh[t.name] if t.name in fresh else self.lake.read(t) for t in module.READS}
+        frames = {t.name: self.lake.read(t) for t in module.READS if t.name not in fresh} | dict(fresh)
         metrics = module.measure(frames, units).toPandas()
         if table.unit in ("", "month"):  # nothing that drifts
             return check.judge(table.name, module.SUITE, metrics, None, self.docs)

@@ -222,6 +222,7 @@ class Docs:
         for table, (verdicts, result) in self._last.items():
             _put(self.folder / f"{table}.html", _page(table, _span(verdicts) + _rendered(verdicts, result)))
             _put(self.folder / f"{table}.json", json.dumps([asdict(v) for v in verdicts], default=str))
+        self._last.clear()
         rows = [_index_row(path) for path in sorted(self.folder.glob("*.json"))]
         head = "<tr><th>Table<th>Units<th>Expectations<th>Critical failures<th>Warnings<th>Remarks</tr>"
         index = self.folder / "index.html"

@@ -72,7 +72,7 @@ def _ours(error: BaseException) -> str:
     here, trace = "sojourn", error.__traceback__
     while trace:
         path = Path(trace.tb_frame.f_code.co_filename)
-        if path.parent.name in ("sojourn", "jobs", "expectations", "demo"):
+        if path.parent.name in ("sojourn", "jobs", "expectations", "demo", "report"):
             here = f"{path.name}:{trace.tb_lineno}"
         trace = trace.tb_next
     return here
@@ -115,6 +115,8 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
         raise ConfigError("the last day is before the first", where=f"--to {last}", hint=f"--from {first}")
     page, began = load(conf), datetime.now()
     _known(only)
+    from sojourn.night import MONTHLY
+
     night = _night(page)
     columns = (
         SpinnerColumn(),
@@ -125,7 +127,7 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
     )
     with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
         chunks = night.passes(clock.days(first, last), PASS_BYTES)
-        task = bar.add_task("starting", total=len(chunks) * len(night.steps), what="")
+        task = bar.add_task("starting", total=len(chunks) * len(night.steps) + provisional * len(MONTHLY), what="")
 
         def say(name: str, done: tuple[str, int] | None) -> None:
             if done:
@@ -139,9 +141,7 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
             night.run(chunk, only, say)
         if provisional:
             span = "months not closed"
-            bar.update(task, description="home_locations", what=span)
-            night.provisional()
-            night.night_quality()
+            night.provisional(say)
     _closing(night, first, last, (datetime.now() - began).total_seconds())
 
 
@@ -172,8 +172,10 @@ def build(conf: str, table: str, day: date) -> None:
     """Build one table for one landing day: what an Airflow task runs."""
     page = load(conf)
     _known((table,))
+    from sojourn.night import LANDED
+
     night = _night(page)
-    step = night.steps.get({"rejects": "events", "batches": "events"}.get(table, table))
+    step = night.steps.get("events" if table in LANDED else table)
     done = step([day]) if step else None
     click.echo(f"{table}: {done[0]}" if done else f"{table}: nothing is due on {day}")
 
@@ -225,6 +227,24 @@ def demo(conf: str, out: Path, subscribers: int, days: int, seed: int, start: da
             progress=lambda what, n, of: bar.update(task, description=what, completed=n, total=of),
         )
     click.echo(f"sojourn run --conf {out}/conf.yaml --from {start} --to {clock.later(start, days - 1)} --provisional")
+
+
+@command("report", "sojourn report --out demo/report.html")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="HTML file to write")
+@click.option("--days", type=click.IntRange(1), default=7, show_default=True, help="newest days of the population map")
+def report(conf: str, out: Path, days: int) -> None:
+    """Write one page of the published tables that opens in a browser, without a network."""
+    page = load(conf)
+    from sojourn.lake import Lake
+    from sojourn.parameters import parameters
+    from sojourn.report import write
+    from sojourn.session import start
+
+    params = parameters(page)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=err, disable=not err.is_terminal) as bar:
+        bar.add_task("reading the published tables")
+        size = write(out, Lake(start(page.spark), page.lake), page, params, days)
+    click.echo(f"{out}: {size / 1e6:.1f} MB")
 
 
 @command("tables", "sojourn tables home_locations --params")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sojourn.table import Table
 
 KEY = "a-key-for-tests-only-0123456789-abcdef"
-ORDER = ("unit", "spark", "dags", "e2e")  # quick ones first, and unit tests before there is a JVM
+ORDER = ("e2e", "browser", "spark", "unit")  # the longest first, so that two processes end together
 CDR = {
     "path": "landing/cdr/{date}/*",
     "format": "csv",

@@ -47,6 +47,11 @@ def test_a_table_that_is_not_about_devices_is_always_shown():
     assert (row["rows"], row["share_rejected"], row["obs_status"]) == (3, 0.5, "A")
 
 
+def test_rows_that_are_devices_are_told_in_steps_of_k():
+    rows = measured((DAY, "homes", 500, 500, None, None, None), (DAY, "events", 501, 500, None, None, None))
+    assert {t: r["rows"] for t, r in made(rows).items()} == {"homes": 496, "events": 501}
+
+
 def test_failed_checks_are_counted_and_none_is_none():
     rows = measured((DAY, "events", 99, 40, 0, 0, 0), (DAY, "presence", 99, 40, None, None, None))
     found = made(rows, failed((DAY, "events", 2), (BEFORE, "presence", 7)))

@@ -1,0 +1,111 @@
+"""The registers and the landing files: cells, subscribers, events with rejects and batches."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from jobs import cells as cells_job
+from jobs import subscribers as subscribers_job
+from schemas import BATCHES, CELLS, EVENTS, REJECTS, SUBSCRIBERS
+from sojourn import registers
+from sojourn.arrivals import Arrival, intake
+from sojourn.audit import Part
+from sojourn.config import Feed
+from sojourn.lake import where_units
+from sojourn.landing import Landing, moved, replaced
+from sojourn.steps import Done
+from sojourn.table import Table
+
+if TYPE_CHECKING:
+    from sojourn.night import Night
+
+
+def _told(night: "Night", feeds: Sequence[Feed], table: Table, days: Sequence[date]) -> registers.Told:
+    newest = max([*days, *filter(None, [night.newest()])])
+    told = registers.told(night.spark, night.conf, feeds, newest, night.lake.consumed(table).get("seen", {}))
+    if feeds and not told.files and night.lake.approved(table) is None:
+        # nights without antennas place nothing, nights without the register take in who has opted out
+        where = f"sources.{feeds[0].kind}[0].path"
+        raise night.conf.wrong(where, f"no file there up to {newest}", "mend the path, or land the register first")
+    return told
+
+
+def cells(night: "Night", days: Sequence[date]) -> Done:
+    """The antennas, if their register has news."""
+    told = _told(night, night.conf.sources.cells, CELLS, days)
+    if not told.new:
+        return None
+    rows = registers.rows(night.spark, night.readings, told.to_read, registers.TOLD_CELLS)
+    heard = rows.withColumnsRenamed({"valid_from": "told_from", "valid_to": "told_to"}).toPandas()
+    before = night.lake.read(CELLS).toPandas()
+    if len(before):  # an undated register that has changed is news of its landing day
+        heard["batch"] = [max(days) if b is None else b for b in heard["batch"]]
+    again = {a.batch for a in (told.changed if told.in_order else told.files) if a.batch}
+    known, home = before[~before["learned"].isin(again)], night.conf.home
+    p = night.params["cells"]
+    made = cells_job.transform(heard, night.zones, home.time_zone, night.conf.resolution, p, known)
+    part = Part(night.lake.frame(CELLS, made), None, {"seen": told.seen})
+    night.audit.publish({CELLS: part}, [_told_on(told.files)], {})
+    return f"{made['cell_id'].nunique():,} antennas", len(made)
+
+
+def subscribers(night: "Night", days: Sequence[date]) -> Done:
+    """The subscriber register, if it has news."""
+    told = _told(night, night.conf.sources.subscribers, SUBSCRIBERS, days)
+    if not told.new:
+        return None
+    rows = registers.rows(night.spark, night.readings, told.files, registers.TOLD_SUBSCRIBERS)
+    key = night.conf.key.get_secret_value().encode()
+    frame = subscribers_job.transform(registers.pseudonymous(rows, key))
+    night.audit.publish({SUBSCRIBERS: Part(frame, None, {"seen": told.seen})}, [_told_on(told.files)], {})
+    return f"{len(told.files)} files of the register", len(told.files)
+
+
+def events(night: "Night", days: Sequence[date]) -> Done:
+    """Events, rejects and batches of these landing days, of late files before, and of antennas learnt since."""
+    conf, lake = night.conf, night.lake
+    forms = {f.name: night.readings[f.name].form for f in conf.sources.events}
+    taken = intake(night.spark, conf, lake, days, forms)
+    learnt = _learnt(night, taken.batches)
+    units = sorted({*taken.batches, *learnt})
+    while True:
+        landing = Landing(night.spark, conf, lake, taken, night.readings)
+        frame = landing.events()
+        if learnt:
+            old = where_units(lake.read(EVENTS), "batch", learnt)
+            frame = frame.unionByName(replaced(old, lake.read(CELLS), conf))
+        version = lake.write(EVENTS, frame, units, {"consumed": {"cells": lake.approved(CELLS)}})
+        if not (broken := landing.failed()):
+            break
+        taken = taken.without_files(broken)
+    written = where_units(lake.read(EVENTS, version), "batch", taken.batches)
+    rejects, batches = landing.outcome(written, datetime.now(UTC))
+    landed = list(taken.batches)
+    night.audit.publish(
+        {REJECTS: Part(rejects, landed, {}), BATCHES: Part(batches, landed, {})}, units, {EVENTS: version}
+    )
+    return f"{len(landing.files):,} files of {len(landed)} landing days", len(units)
+
+
+def _learnt(night: "Night", batches: Iterable[date]) -> list[date]:
+    """Other batches whose events the register now places elsewhere: those up to late_days before it learnt it."""
+    lake = night.lake
+    consumed, now = lake.consumed(EVENTS).get("consumed", {}).get("cells"), lake.approved(CELLS)
+    if lake.approved(EVENTS) is None or consumed == now:
+        return []
+    columns = ["cell_id", "valid_from", "valid_to", "cell", "time_zone", "learned"]
+    new = lake.read(CELLS).select(columns)
+    old = new.limit(0) if consumed is None else lake.read(CELLS, consumed).select(columns)
+    changed = new.exceptAll(old).unionByName(old.exceptAll(new))
+    since = changed.agg(F.min(F.coalesce("learned", F.to_date(F.lit("0001-01-01")))), F.count("*")).first()
+    if since is None or not since[1]:
+        return []
+    late = F.date_sub(F.lit(since[0]), night.conf.late_days)
+    return moved(lake.read(EVENTS).where(F.col("batch") >= late), batches, changed.select("cell_id").distinct())
+
+
+def _told_on(files: Sequence[Arrival]) -> date:
+    """The day of a register: its newest landing day, or the day on which an undated one was last changed."""
+    return max(a.batch or datetime.fromtimestamp(a.modified_ms / 1000, UTC).date() for a in files)

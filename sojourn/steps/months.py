@@ -1,0 +1,224 @@
+"""The tables of months: due when the month closes or what they rest on changed, and provisionally where asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import cross_border_flows as flows_job
+from jobs import home_locations as homes_job
+from jobs import residents_by_origin as residents_job
+from jobs import transnational_stocks as stocks_job
+from jobs import transnationals as transnationals_job
+from schemas import (
+    CELLS,
+    COUNTRY_RUNS,
+    CROSS_BORDER_FLOWS,
+    HOME_LOCATIONS,
+    POPULATION_GRID,
+    PRESENCE,
+    RESIDENTS_BY_ORIGIN,
+    TRANSNATIONAL_STOCKS,
+    TRANSNATIONALS,
+    TRIPS,
+)
+from sojourn import clock, disclosure
+from sojourn.audit import Part
+from sojourn.lake import union
+from sojourn.steps import Done
+from sojourn.table import Table
+
+if TYPE_CHECKING:
+    from sojourn.night import Night
+
+SILENCE = timedelta(4)  # after it a foreign subscriber has left: no later sign changes a trip that ended before
+
+
+@dataclass(frozen=True)
+class Due:
+    """The months that are due of a table, whether each is provisional, and what to note of it."""
+
+    months: Mapping[date, bool]
+    notes: Mapping[str, Any]
+
+
+def close(night: "Night", month: date) -> date:
+    """The landing day with which a month closes."""
+    return clock.last_day(month) + timedelta(night.conf.longest_late_days)
+
+
+def still_open(night: "Night") -> list[date]:
+    """The months that have begun and not closed."""
+    newest, oldest = night.newest(), night.oldest()
+    if newest is None or oldest is None:
+        return []
+    return [m for m in clock.months(oldest, newest) if close(night, m) > newest]
+
+
+def due(night: "Night", table: Table, asked: Sequence[date], touched: Callable[[date], bool]) -> Due:
+    """Months that closed or whose sources changed; and provisionally those asked for, now or before."""
+    newest, oldest, notes = night.newest(), night.oldest(), night.lake.consumed(table)
+    if newest is None or oldest is None or oldest > newest:
+        return Due({}, {})
+    before = date.fromisoformat(notes.get("newest", "0001-01-01"))
+    wanted = {date.fromisoformat(m) for m in notes.get("provisional", [])} | set(asked)
+    found = {}
+    for month in clock.months(oldest, newest):
+        closed = close(night, month) <= newest
+        news = month in asked or (before < close(night, month) if closed else before != newest) or touched(month)
+        if (closed or month in wanted) and news:
+            found[month] = not closed
+    return Due(found, {"newest": newest, "provisional": sorted(m for m in wanted if close(night, m) > newest)})
+
+
+def changed(night: "Night", table: Table, source: Table) -> Callable[[date, date], bool]:
+    """Whether a unit of a source from the first to the last has changed since the table last looked."""
+    since = night.lake.consumed(table).get("consumed", {}).get(source.name)
+    if not source.partition:
+        other = night.lake.approved(source) != since
+        return lambda _, __: other
+    units = night.lake.dirty(source, since, source.partition[0])
+    return lambda first, last: units is None or any(first <= u <= last for u in units)
+
+
+def consumed(night: "Night", sources: Sequence[Table]) -> dict[str, Any]:
+    """What to note of the versions of the sources."""
+    return {"consumed": {s.name: night.lake.approved(s) for s in sources}}
+
+
+def _publish(night: "Night", table: Table, frames: Mapping[date, DataFrame], notes: Mapping[str, Any]) -> Done:
+    if not frames:
+        return None
+    months = sorted(frames)
+    night.audit.publish({table: Part(union([frames[m] for m in months]), months, notes)}, months, {})
+    return f"{len(months)} months", len(months)
+
+
+def home_locations(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """Where devices spent the nights up to the end of a month."""
+    p, newest = night.params["home_locations"], night.newest()
+    presence, dirty = night.lake.read(PRESENCE), changed(night, HOME_LOCATIONS, PRESENCE)
+
+    def nights(month: date) -> tuple[date, date]:
+        return homes_job.window(clock.last_day(month), newest or month, p)
+
+    def touched(month: date) -> bool:
+        first, last = nights(month)
+        return dirty(first, clock.later(last, 1))
+
+    found, frames = due(night, HOME_LOCATIONS, asked, touched), {}
+    for month, provisional in found.months.items():
+        first, last = nights(month)
+        rows = presence.where(F.col("date").between(first, clock.later(last, 1)))
+        frames[month] = homes_job.transform(rows, month, (first, last), provisional, night.conf.home.country, p)
+    return _publish(night, HOME_LOCATIONS, frames, {**found.notes, **consumed(night, (PRESENCE,))})
+
+
+def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """What the stays of a year, or of as many days as the lake covers, make a device."""
+    newest, first, home = night.newest(), night.first(), night.conf.home
+    runs, dirty = night.lake.read(COUNTRY_RUNS), changed(night, TRANSNATIONALS, COUNTRY_RUNS)
+
+    def span(month: date) -> tuple[date, date]:
+        as_of = min(clock.last_day(month), newest or month)
+        return max(as_of - timedelta(364), first or as_of), as_of
+
+    found, frames = due(night, TRANSNATIONALS, asked, lambda m: dirty(*span(m))), {}
+    for month, provisional in found.months.items():
+        since, as_of = span(month)
+        rows, p = runs.where(F.col("date").between(since, as_of)), night.params["transnationals"]
+        covered = (as_of - since).days + 1
+        frames[month] = transnationals_job.transform(
+            rows, month, as_of, covered, provisional, home.country, home.time_zone, p
+        )
+    return _publish(night, TRANSNATIONALS, frames, {**found.notes, **consumed(night, (COUNTRY_RUNS,))})
+
+
+def of_month(night: "Night", table: Table, month: date) -> DataFrame:
+    """The rows of one month."""
+    return night.lake.read(table).where(F.col("month") == F.lit(month))
+
+
+def _release(
+    night: "Night",
+    table: Table,
+    asked: Sequence[date],
+    sources: Sequence[Table],
+    counted: Callable[[date, bool, DataFrame | None], DataFrame],
+) -> Done:
+    """A published table of months: counted month by month, released by the one door.
+
+    A source of dates counts up to the fourth day after the month, when all its trips have ended.
+    """
+    news = {source: changed(night, table, source) for source in sources}
+
+    def touched(month: date) -> bool:
+        last = clock.last_day(month)
+        return any(
+            is_new(month, month) if source.unit == "month" else is_new(date.min, last + SILENCE)
+            for source, is_new in news.items()
+        )
+
+    found = due(night, table, asked, touched)
+    if not found.months:
+        return None
+    grid = night.lake.read(POPULATION_GRID) if night.conf.population else None
+    frames = [counted(month, provisional, grid) for month, provisional in found.months.items()]
+    released = disclosure.release(table, union(frames), night.conf.disclosure.k)
+    night.audit.release(released, sorted(found.months), {**found.notes, **consumed(night, sources)})
+    return f"{len(frames)} months", len(frames)
+
+
+def cross_border_flows(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """Trips that ended in a month, from home zones to countries."""
+    lake, conf, p = night.lake, night.conf, night.params["cross_border_flows"]
+
+    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+        homes = of_month(night, HOME_LOCATIONS, month)
+        return flows_job.transform(
+            lake.read(TRIPS),
+            homes,
+            lake.read(CELLS),
+            grid,
+            month,
+            provisional,
+            conf.home.country,
+            conf.home.time_zone,
+            conf.weights.inbound,
+            conf.disclosure.k,
+            p,
+        )
+
+    sources = (COUNTRY_RUNS, HOME_LOCATIONS, POPULATION_GRID)  # of trips, what they are made of tells which months
+    return _release(night, CROSS_BORDER_FLOWS, asked, sources, counted)
+
+
+def residents_by_origin(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """Who lives where, by the country of the SIM."""
+    lake, conf, p = night.lake, night.conf, night.params["residents_by_origin"]
+
+    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+        homes, inbound, k = of_month(night, HOME_LOCATIONS, month), conf.weights.inbound, conf.disclosure.k
+        return residents_job.transform(
+            homes, lake.read(CELLS), grid, month, provisional, conf.home.country, inbound, k, p
+        )
+
+    return _release(night, RESIDENTS_BY_ORIGIN, asked, (HOME_LOCATIONS, POPULATION_GRID), counted)
+
+
+def transnational_stocks(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """How many live, work or stay in another country."""
+    lake, conf, p = night.lake, night.conf, night.params["transnational_stocks"]
+
+    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+        lives, homes = of_month(night, TRANSNATIONALS, month), of_month(night, HOME_LOCATIONS, month)
+        inbound, k = conf.weights.inbound, conf.disclosure.k
+        return stocks_job.transform(
+            lives, homes, lake.read(CELLS), grid, month, provisional, conf.home.country, inbound, k, p
+        )
+
+    sources = (TRANSNATIONALS, HOME_LOCATIONS, POPULATION_GRID)
+    return _release(night, TRANSNATIONAL_STOCKS, asked, sources, counted)

@@ -145,6 +145,49 @@ def inside(iso2: str, lat: npt.ArrayLike, lon: npt.ArrayLike) -> npt.NDArray[np.
     return np.atleast_1d(np.asarray(shapely.intersects_xy(land, np.asarray(lon, float), np.asarray(lat, float)), bool))
 
 
+@functools.cache
+def country_names() -> dict[str, str]:
+    """English names of countries by ISO 3166-1 alpha-2; territories with a code of their own are not in it."""
+    package = importlib.util.find_spec(BORDERS[0])
+    if package is None or package.origin is None:
+        return {}
+    archive = f"/vsizip/{Path(package.origin).with_name(BORDERS[1])}"
+    columns = ["ISO_A2_EH", "NAME_EN", "LABELRANK"]
+    meta, _, _, values = pyogrio.raw.read(archive, columns=columns, read_geometry=False)
+    table = pd.DataFrame(dict(zip(meta["fields"], values, strict=True))).sort_values("LABELRANK", kind="stable")
+    return {code: name for code, name, _ in table[columns].drop_duplicates("ISO_A2_EH").itertuples(index=False)}
+
+
+def label_points(geometries: Objects) -> tuple[Coordinates, Coordinates]:
+    """Latitude and longitude of a point within the largest part of each area, both of shape (n,)."""
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    order = np.lexsort((-shapely.area(parts), owner))
+    largest = order[np.unique(owner[order], return_index=True)[1]]
+    lon, lat = shapely.get_coordinates(shapely.point_on_surface(parts[largest])).T
+    return lat, lon
+
+
+def outlines(geometries: Objects, box: tuple[float, float, float, float], tolerance: float) -> list[list[Coordinates]]:
+    """The rings of each area inside a box, for drawing: shape (m, 2) of latitude and longitude each.
+
+    Simplified to `tolerance` degrees as a coverage, so that neighbours keep one border between them; parts smaller
+    than the square of `tolerance` are left out.
+
+    Args:
+        geometries: polygons, shape (n,).
+        box: west, south, east, north in degrees.
+        tolerance: degrees; corners whose triangle is smaller than its square are left out (Visvalingam and Whyatt).
+    """
+    cut = _polygons(shapely.clip_by_rect(geometries, *box))
+    drawn = shapely.coverage_simplify(cut, tolerance)
+    out = []
+    for area in drawn:
+        parts = shapely.get_parts(area)
+        rings = shapely.get_rings(parts[shapely.area(parts) > tolerance**2])
+        out.append([shapely.get_coordinates(ring)[:, ::-1] for ring in rings])
+    return out
+
+
 def voronoi_zones(
     iso2: str, ids: npt.ArrayLike, names: npt.ArrayLike, lats: npt.ArrayLike, lons: npt.ArrayLike
 ) -> dict[str, Any]:

@@ -216,3 +216,38 @@ def test_files_that_are_no_zones_are_refused(tmp_path):
     metres = write(tmp_path / "m.gpkg", [shapely.box(4e6, 3e6, 5e6, 4e6)], None, id=["x"], name=["y"])
     with pytest.raises(ConfigError, match="not degrees"):
         shapes.read_zones(metres, "id", "name")
+
+
+def test_outlines_are_drawn_with_one_border_between_neighbours():
+    codes, lands = shapes.country_shapes()
+    box = (5.2, 49.2, 7.1, 50.4)
+    drawn = dict(zip(codes, shapes.outlines(lands, box, 0.02), strict=True))
+    near = {code: np.vstack(rings) for code, rings in drawn.items() if rings}
+    assert set(near) == {"BE", "DE", "FR", "LU"}
+    corners = {code: set(map(tuple, ring.round(9))) for code, ring in near.items()}
+    others = set().union(*(c for code, c in corners.items() if code != "LU"))
+    assert corners["LU"] <= others  # landlocked: every corner of its border is a neighbour's too
+    exact = dict(zip(codes, shapes.outlines(lands, box, 1e-9), strict=True))
+    assert len(near["LU"]) < len(np.vstack(exact["LU"])) / 2
+    lat, lon = near["LU"].T
+    assert (lat.min(), lat.max(), lon.min(), lon.max()) == pytest.approx((49.44, 50.18, 5.73, 6.53), abs=0.03)
+
+
+def test_a_label_stands_inside_its_area():
+    codes, lands = shapes.country_shapes()
+    some = np.isin(codes, ["FR", "GB", "LU", "NO", "PT", "US"])
+    lat, lon = shapes.label_points(lands[some])
+    assert shapes.country_of(lat, lon).tolist() == codes[some].tolist()
+    assert lat[codes[some].tolist().index("US")] < 50  # in the largest part: not in Alaska
+
+
+def test_countries_have_names():
+    names = shapes.country_names()
+    assert [names[c] for c in ("LU", "FR", "NO", "XK", "CV")] == [
+        "Luxembourg",
+        "France",
+        "Norway",
+        "Kosovo",
+        "Cape Verde",
+    ]
+    assert names["AU"] == "Australia"  # a state of several units is named as the whole

@@ -1,0 +1,82 @@
+"""What the page is made of: rows of published tables, reduced in Spark to what a page can hold.
+
+Only `{lake}/published` is opened. A published table is committed after its checks have passed, so its newest version
+is the one to show, and the record of the checks (restricted) is not needed to find it.
+"""
+
+from datetime import timedelta
+
+import pandas as pd
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from schemas import (
+    CROSS_BORDER_FLOWS,
+    NIGHT_QUALITY,
+    POPULATION_GRID,
+    POPULATION_MAP,
+    RESIDENTS_BY_ORIGIN,
+    TABLES,
+    TRANSNATIONAL_STOCKS,
+)
+from sojourn.lake import Lake
+from sojourn.table import Table
+
+Frames = dict[str, pd.DataFrame]
+
+WHOLE = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}  # as floating point numbers, cells would lose digits
+MONTHS = 13  # the newest, and the same month a year before
+NIGHTS = 56  # eight weeks of quality
+
+
+def frames(lake: Lake, days: int) -> Frames:
+    """Published tables by name, each reduced to what is shown; those that are not there yet are left out.
+
+    Args:
+        lake: where.
+        days: local dates of the map, the newest ones.
+    """
+    persons = [F.round(c).cast("bigint").alias(c) for c in ("population", "visitors", "p05", "p95")]
+    found = {
+        POPULATION_MAP: _newest(lake, POPULATION_MAP, days, "date", "hour", "cell", *persons, "obs_status"),
+        NIGHT_QUALITY: _quality(lake),
+        POPULATION_GRID: _grid(lake),
+    }
+    for table in (CROSS_BORDER_FLOWS, RESIDENTS_BY_ORIGIN, TRANSNATIONAL_STOCKS):
+        found[table] = _newest(lake, table, MONTHS * 31, *table.names)
+    return {t.name: f.toArrow().to_pandas(types_mapper=WHOLE.get) for t, f in found.items() if f is not None}
+
+
+def _table(lake: Lake, table: Table) -> DataFrame | None:
+    head = lake.head(table)
+    return lake.read(table, head.version) if head else None
+
+
+def _newest(lake: Lake, table: Table, days: int, *columns: str | Column) -> DataFrame | None:
+    """The rows of the last `days` up to the newest one."""
+    rows = _table(lake, table)
+    if rows is None:
+        return None
+    last = rows.agg(F.max(table.unit)).first()
+    if last is None or last[0] is None:
+        return rows.limit(0).select(*columns)
+    return rows.where(F.col(table.unit) > F.lit(last[0] - timedelta(days=days))).select(*columns)
+
+
+def _quality(lake: Lake) -> DataFrame | None:
+    """The last nights up to the newest one, and all rows of tables without dates (theirs is that of a check)."""
+    rows = _table(lake, NIGHT_QUALITY)
+    if rows is None:
+        return None
+    dateless = F.col("table").isin([t.name for t in TABLES if not t.unit])
+    last = rows.where(~dateless).agg(F.max("date")).first()
+    if last is None or last[0] is None:
+        return rows
+    return rows.where(dateless | (F.col("date") > F.lit(last[0] - timedelta(days=NIGHTS))))
+
+
+def _grid(lake: Lake) -> DataFrame | None:
+    """Persons of the raster by zone."""
+    rows = _table(lake, POPULATION_GRID)
+    return rows.groupBy("zone", "year").agg(F.sum("population").alias("population")) if rows is not None else None

@@ -8,9 +8,10 @@ LAST := 2026-04-05
 # the newest Python that is there and works; `make PYTHON=…` takes another
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c 'import ensurepip, sys; \
 	sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
-JAVA_VERSION = "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p'
+AIRFLOW := .venv-airflow/bin
+AIRFLOW_STAMP := .venv-airflow/.stamp
 
-.PHONY: help setup run test lint score size clean java
+.PHONY: help setup run airflow test lint score size clean java
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -19,15 +20,22 @@ setup: java $(STAMP) ## .venv with all that is needed, in the versions of constr
 
 run: setup demo/.stamp ## 35 nights of the whole pipeline over the demo country
 	$(BIN)/sojourn run --conf conf/local.yaml --from $(FIRST) --to $(LAST) --provisional
+	$(BIN)/sojourn report --conf conf/local.yaml --out demo/report.html
 	@echo
+	@echo "report         demo/report.html             opens in a browser, without network"
 	@echo "configuration  conf/local.yaml              what it means: its comments; copy it to begin with your own"
 	@echo "landing zone   demo/landing                 the files of an invented operator, 35 days of them"
 	@echo "planted truth  demo/truth                   what should be found, for those who compare"
 	@echo "tables         demo/lake/restricted, demo/lake/published   (sojourn tables says what each row is)"
 	@echo "checks         demo/lake/data_docs/index.html   opens in a browser"
 
-test: setup lint ## every test: unit, spark, e2e
-	$(BIN)/python -m pytest $(wildcard tests/unit tests/spark tests/e2e)
+airflow: setup $(AIRFLOW_STAMP) demo/.stamp ## Airflow on its embedded default, with the demo country ready to run
+	@exec conf/airflow.sh
+
+test: setup $(AIRFLOW_STAMP) lint ## every test: unit, spark, e2e, browser, dags
+	@conf/need.sh browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/spark tests/e2e tests/browser
+	$(AIRFLOW)/python -m pytest --confcutdir=tests/dags tests/dags
 
 lint: setup ## ruff, mypy and the import laws
 	$(BIN)/ruff check .
@@ -35,14 +43,14 @@ lint: setup ## ruff, mypy and the import laws
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-score: setup ## homes found against homes planted, into docs/accuracy.md (after make run)
+score: setup ## what was found against what was planted, into docs/accuracy.md (after make run)
 	$(BIN)/python -m sojourn.demo.score --conf demo/conf.yaml --out docs/accuracy.md
 
 size: ## lengths of files and functions against the design's figures: a report, not a gate
 	@$(or $(wildcard $(BIN)/python),python3) bench/size.py
 
-clean: ## removes .venv, the demo country with its lake, and caches
-	rm -rf .venv demo build dist spark-warehouse metastore_db derby.log *.egg-info .hypothesis .*_cache
+clean: ## removes both environments, the demo country with its lake, and caches
+	rm -rf .venv .venv-airflow demo build dist spark-warehouse metastore_db derby.log *.egg-info .hypothesis .*_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml constraints.txt
@@ -54,23 +62,17 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m sojourn.session
 	@touch $@
 
+$(AIRFLOW_STAMP): constraints-airflow.txt | $(STAMP)
+	test -x $(AIRFLOW)/python || $(PYTHON) -m venv .venv-airflow
+	$(AIRFLOW)/python -m pip install --disable-pip-version-check -c constraints-airflow.txt \
+		apache-airflow apache-airflow-providers-apache-spark pytest pytest-timeout
+	@touch $@
+
 # another demo country is another lake: mixed with the former one it would be nobody's
-demo/.stamp: $(filter-out sojourn/demo/score.py,$(wildcard sojourn/demo/*.py)) | setup
+demo/.stamp: $(wildcard sojourn/demo/*.py) | setup
 	rm -rf demo/landing demo/truth demo/lake
 	$(BIN)/sojourn demo --out demo
 	@touch $@
 
 java:
-	@case "$$($(JAVA_VERSION))" in 17|21) exit 0;; esac; \
-	get="install Java 17 or 21 and set JAVA_HOME to it"; answer=n; \
-	if [ "$$(uname)" = Darwin ]; then \
-		get="brew install openjdk@17 && export JAVA_HOME=\$$(brew --prefix openjdk@17)/libexec/openjdk.jdk/Contents/Home"; \
-	elif command -v apt-get >/dev/null; then \
-		get="apt-get update && apt-get install -y openjdk-17-jre-headless || apt-get install -y openjdk-21-jre-headless"; \
-		if [ "$$(id -u)" != 0 ]; then get="sudo sh -c '$$get'"; \
-		elif [ "$$CI" = true ]; then answer=y; \
-		elif [ -t 0 ]; then read -r -p "Java 17 or 21 is missing.  $$get  Now? [y/N] " answer; fi; \
-		case "$$answer" in [yY]*) sh -c "$$get" >&2;; esac; \
-	elif command -v dnf >/dev/null; then get="sudo dnf install -y java-21-openjdk-headless"; fi; \
-	case "$$($(JAVA_VERSION))" in 17|21) exit 0;; esac; \
-	echo "Java 17 or 21 is missing$${JAVA_HOME:+ at JAVA_HOME=$$JAVA_HOME}:  $$get" >&2; exit 1
+	@conf/need.sh java

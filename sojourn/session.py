@@ -5,9 +5,12 @@ import os
 import shutil
 import sys
 import tempfile
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pyspark
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 from sojourn.errors import ConfigError, SojournError
@@ -16,7 +19,8 @@ DELTA = "io.delta:delta-spark_4.1_2.13:4.4.0"
 # PySpark brings these in its own versions; a second copy on the class path breaks it.
 BROUGHT_BY_SPARK = "org.apache.hadoop:hadoop-client-api,org.apache.hadoop:hadoop-client-runtime"
 LOG4J = Path(__file__).with_name("log4j2.properties")
-JARS = Path(pyspark.__file__).parent / "jars"
+# under spark-submit PySpark is imported from a zip; SPARK_HOME is where it lies
+JARS = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent) / "jars"
 
 ALWAYS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -57,36 +61,57 @@ def start(settings: dict[str, str], name: str = "sojourn") -> SparkSession:
 
     Under spark-submit the master and the memory are those of the command: a setting that cannot act is refused.
     """
-    delta_jar()
-    submitted = "spark.master" in _submitted()
-    ours = ALWAYS if submitted else LOCAL | ALWAYS
-    if submitted:
-        for late in AT_START:
-            if late in settings and settings[late] != _submitted().get(late):
-                raise ConfigError(
-                    f"{late} cannot act any more: Spark was started by spark-submit",
-                    where=f"spark.{late}",
-                    hint=f"give it to spark-submit: --conf {late}={settings[late]}",
-                )
+    given = _submitted()
+    if not given:
+        delta_jar()
+    for late in AT_START if given else ():
+        if late in settings and settings[late] != given.get(late):
+            raise ConfigError(
+                f"{late} cannot act any more: Spark was started by spark-submit",
+                where=f"spark.{late}",
+                hint=f"give it to spark-submit: --conf {late}={settings[late]}",
+            )
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    builder = SparkSession.builder.appName(name)
-    for key, value in (ours | settings).items():
+    builder = SparkSession.builder.appName(given.get("spark.app.name", name))
+    for key, value in (_ours(given) | settings).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
-    for logger in ("py4j", "DataFrameQueryContextLogger", "SQLQueryContextLogger"):
-        logging.getLogger(logger).setLevel(logging.CRITICAL)  # their messages may hold values
+    _quiet(spark)
     return spark
 
 
-def _submitted() -> dict[str, str]:
-    """What spark-submit has set in this process before us."""
-    from pyspark import SparkConf, SparkContext
+def _ours(given: dict[str, str]) -> dict[str, str]:
+    """Our settings, where Spark was started with those given, or is about to start (none given)."""
+    if not given:
+        return LOCAL | ALWAYS
+    if not given.get("spark.master", "local").startswith("local"):
+        return ALWAYS
+    return {key: value for key, value in LOCAL.items() if key not in (*AT_START, *given)} | ALWAYS
 
+
+def _submitted() -> dict[str, str]:
+    """What spark-submit has set in this process before us; nothing where it did not start it."""
     if SparkContext._jvm is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
         return {}
+    SparkContext._ensure_initialized()  # before it, SparkConf does not know of the JVM
+    if type(SparkContext._jvm.io.delta.sql.DeltaSparkSessionExtension).__name__ != "JavaClass":  # type: ignore[union-attr]
+        raise SojournError(
+            "Delta is not among the jars of this Spark", where="spark-submit", hint=f"--packages {DELTA}, or --jars"
+        )
     return dict(SparkConf().getAll())
+
+
+def _quiet(spark: SparkSession) -> None:
+    """Log as log4j2.properties says, in a JVM that was started without it too: messages may hold values of rows."""
+    jvm: Any = spark._jvm
+    log4j, text = jvm.org.apache.logging.log4j, (files(__package__) / LOG4J.name).read_bytes()  # from a zip, too
+    source = log4j.core.config.ConfigurationSource(jvm.java.io.ByteArrayInputStream(text))
+    context = log4j.LogManager.getContext(False)
+    factory = log4j.core.config.properties.PropertiesConfigurationFactory()
+    log4j.core.config.Configurator.reconfigure(factory.getConfiguration(context, source))
+    for logger in ("py4j", "DataFrameQueryContextLogger", "SQLQueryContextLogger"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
 
 
 def delta_jar() -> Path:

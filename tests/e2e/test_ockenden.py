@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from pyspark.sql import functions as F
 
 from jobs.home_locations import Params
-from schemas import BATCHES, CELLS, EVENTS, HOME_LOCATIONS, REJECTS
+from schemas import BATCHES, BORDER_CROSSINGS, CELLS, EVENTS, HOME_LOCATIONS, REJECTS, TRIPS
 from sojourn.cells import centre_of
 from sojourn.config import load
 from sojourn.night import Night
@@ -23,6 +24,7 @@ FIRST, LAST = date(2014, 4, 1), date(2015, 4, 1)
 SITES = {"Redfern": (-33.8929, 151.2023), "Balgowlah": (-33.7882, 151.2665)}  # REDFERN TE, BALGOWLAH HAYES ST
 ROWS, REPEATS = 10_476, 2_031
 AROUND_CHANGES = (date(2014, 4, 5), date(2014, 4, 7), date(2014, 10, 4), date(2014, 10, 6))  # none on 6 April
+TASMANIA = [date(2014, 11, 12) + timedelta(n) for n in range(4)] + [date(2014, 12, 20) + timedelta(n) for n in range(7)]
 KEY = ["comm_timestamp", "cell_cgi", "comm_type"]
 
 
@@ -50,7 +52,7 @@ def lake(spark, records, tmp_path_factory):
         env.setenv("SOJOURN_KEY", "a key that is in no way a secret, for tests")
         night = Night(spark, load(folder / "conf.yaml"))
     days = [FIRST + timedelta(n) for n in range((LAST - FIRST).days + 1)]
-    night.run(days, only=("cells", "events", "presence", "home_locations"))
+    night.run(days, only=("cells", "events", "presence", "country_runs", "border_crossings", "trips"))
     night.provisional()
     return night.lake
 
@@ -99,6 +101,16 @@ def test_he_lives_in_redfern_until_august_and_in_balgowlah_from_september(lake, 
         assert (row.nights, row.observed_nights, row.home_country) == (nights, observed, "AU"), month
         said = "home" if nights / observed > params.min_share else "unlocatable"
         assert row.status == ("too_few_nights" if observed < params.min_nights else said), month
+
+
+def test_the_stays_in_tasmania_are_stays_and_no_moves(lake, events):
+    """Two journeys in the homeland: no border is crossed, no trip is made, and in both months he lives in Balgowlah."""
+    south = events[[lat < -39.5 for lat in centre_of(events["cell"].to_numpy())[0]]]
+    assert [d for d in sorted(set(south["date"])) if d >= TASMANIA[0]] == TASMANIA
+    assert lake.read(BORDER_CROSSINGS).count() == lake.read(TRIPS).count() == 0
+    for month in (date(2014, 11, 1), date(2014, 12, 1)):
+        row = lake.read(HOME_LOCATIONS).where(F.col("month") == F.lit(month)).first()
+        assert (row.status, km(row.cell, SITES["Balgowlah"]) < 1, row.abroad_nights) == ("home", True, 0)
 
 
 def test_local_dates_and_hours_are_those_in_the_file_over_both_clock_changes(events, records):

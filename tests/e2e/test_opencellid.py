@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from jobs import cells
-from schemas import CELLS, COUNTRY_RUNS, EVENTS, PRESENCE
+from schemas import BORDER_CROSSINGS, CELLS, COUNTRY_RUNS, EVENTS, PRESENCE
 from sojourn import demo
 from sojourn.config import load
 from sojourn.night import Night
@@ -81,7 +81,7 @@ def lake(spark, register, tmp_path_factory):
     register.drop(columns="cell_id").to_csv(folder / "landing/270.csv", index=False)
     (folder / "conf.yaml").write_text(CONF)
     night = Night(spark, load(folder / "conf.yaml"))
-    night.run([DAY], only=("cells", "events", "presence", "country_runs"))
+    night.run([DAY], only=("cells", "events", "presence", "country_runs", "border_crossings"))
     return night.lake
 
 
@@ -99,3 +99,4 @@ def test_no_antenna_beyond_the_border_makes_a_crossing(lake):
     assert set(runs["country"]) == {"LU"}
     assert not runs.duplicated(["date", "device"]).any()
     assert runs["n_events"].sum() == len(events)
+    assert lake.read(BORDER_CROSSINGS).count() == 0

@@ -1,0 +1,43 @@
+"""The night: one Spark application per table, after those it reads.
+
+A run is of one landing day, the day of its own date, which is over when the run starts; another can be given as `day`.
+Building a day again leaves the same rows, so any task can be cleared and any run repeated. Which table reads which is
+said by `sojourn tables --json`; a test holds the edges below to it.
+"""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+
+sys.path.append(str(Path(__file__).parent))  # not every reader of DAGs has put it there
+from sojourn_tasks import WRITES, submit
+
+SCHEDULE = os.environ.get("SOJOURN_SCHEDULE", "0 3 * * *")  # cron, in UTC; `none`: only when triggered
+DAY = "{{ params.day or ds }}"
+
+with DAG(
+    "nightly",
+    doc_md=__doc__,
+    schedule=None if SCHEDULE == "none" else CronDataIntervalTimetable(SCHEDULE, timezone="UTC"),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,  # a day that was missed is taken in by the next, within late_days; older ones by the DAG backfill
+    max_active_runs=1,
+    max_active_tasks=1,
+    params={"day": Param(None, type=["null", "string"], format="date", title="Landing day")},
+    tags=["sojourn"],
+) as dag:
+    t = SimpleNamespace(**{name: submit(name, "build", name, "--day", DAY, writes=WRITES[name]) for name in WRITES})
+    [t.cells, t.subscribers] >> t.events >> [t.presence, t.country_runs]
+    t.presence >> t.home_locations
+    t.country_runs >> [t.border_crossings, t.trips, t.transnationals]
+    persons = [t.cells, t.home_locations, t.population_grid]
+    [t.presence, *persons] >> t.population_map
+    [t.trips, *persons] >> t.cross_border_flows
+    persons >> t.residents_by_origin
+    [t.transnationals, *persons] >> t.transnational_stocks
+    # it reads what the checks of all others have found
+    [task for task in dag.tasks if task is not t.night_quality] >> t.night_quality

@@ -69,8 +69,8 @@ def kind(plan: Any) -> str:
 
 def test_nothing_sits_between_the_file_and_the_pseudonym(country: Any, spark: Any) -> None:
     night = country.night(spark)
-    night.cells([DAY])
-    night.subscribers([DAY])
+    for step in ("cells", "subscribers"):
+        night.steps[step]([DAY])
     forms = {f.name: night.readings[f.name].form for f in night.conf.sources.events}
     taken = intake(spark, night.conf, night.lake, [DAY], forms)
     frame = Landing(spark, night.conf, night.lake, taken, night.readings).events()
@@ -98,7 +98,7 @@ def test_no_secret_is_written_down(country: Any, spark: Any, spark_dir: Path, ca
     assert sum(1 for _ in spark_dir.rglob("*")) > 3
     assert not list(found_in_files(spark_dir))
     assert any(p.stat().st_size for p in (spark_dir / "events").rglob("*") if p.is_file())
-    mine = (country.root, spark_dir)
+    mine = (country.root, spark_dir, spark_dir.parents[1])  # and what other tests put down meanwhile
     for folder in {Path(tempfile.gettempdir()), Path("/dev/shm"), Path.cwd() / "spark-warehouse"}:
         assert not [f for f in found_in_files(folder, began) if not any(Path(f).is_relative_to(m) for m in mine)]
 

@@ -15,8 +15,9 @@ from sojourn.errors import SojournError
 TITLE = """\
 # Accuracy
 
-The demo country against its planted truth. `make run` and then `make score` write this page again, the same one. Who
-opted out is left out everywhere; no row may be about them, or about anyone who was not planted.
+The demo country against its planted truth. `make run` and then `make score` write this page again: the same one, but
+for the noise in published figures, which the key of each demo draws anew. Who opted out is left out everywhere; no row
+may be about them, or about anyone who was not planted.
 """
 
 

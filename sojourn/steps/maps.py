@@ -1,7 +1,8 @@
 """The population by place, and hour by hour."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -38,8 +39,8 @@ def population_grid(night: "Night", days: Sequence[date] = ()) -> Done:
     made = grid_job.transform(raster, night.zones, conf.resolution, source.year, p)
     frame = night.lake.frame(POPULATION_GRID, made)
     told = night.spark.createDataFrame(grid_job.told(raster))
-    newest = night.newest() or max(days, default=date(source.year, 1, 1))
-    night.audit.release(disclosure.unlocked(POPULATION_GRID, frame, told), [newest], notes)
+    changed_on = datetime.fromtimestamp(Path(source.path).stat().st_mtime, UTC).date()  # whatever day is being built
+    night.audit.release(disclosure.unlocked(POPULATION_GRID, frame, told), [changed_on], notes)
     return f"{len(made):,} cells", len(made)
 
 

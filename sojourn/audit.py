@@ -1,13 +1,12 @@
 """Write, audit, publish: what is written is judged before anybody is told of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from schemas import BY_NAME, VALIDATIONS
 from sojourn import check
@@ -15,9 +14,8 @@ from sojourn.disclosure import Released
 from sojourn.lake import Lake
 from sojourn.table import Table
 
-LOOK_BACK = timedelta(
-    3 * check.WINDOW
-)  # days that hold the units a drift looks back on, and those that look back on it
+LOOK_BACK = timedelta(3 * check.WINDOW)  # holds the units a drift looks back on, and those that look back on it
+KEY = list(VALIDATIONS.key)
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ class Audit:
 
     lake: Lake
     docs: check.Docs | None
+    _known: tuple[int | None, pd.DataFrame] | None = field(default=None, init=False, repr=False)
 
     def publish(self, parts: Mapping[Table, Part], units: Sequence[date], written: Mapping[Table, int]) -> None:
         """Write restricted tables, judge them and those `written` just before, and approve all; or put all of it back.
@@ -83,34 +82,37 @@ class Audit:
         metrics = module.measure(frames, units).toPandas()
         if table.unit in ("", "month"):  # nothing that drifts
             return check.judge(table.name, module.SUITE, metrics, None, self.docs)
-        near = F.col("date").between(min(units) - LOOK_BACK, max(units) + LOOK_BACK) & ~F.col("date").isin(list(units))
-        known = self.lake.read(VALIDATIONS).where((F.col("table") == table.name) & near).toPandas()
-        history = check.recall(module.SUITE, known)
+        known = self.known()
+        near = known["date"].between(min(units) - LOOK_BACK, max(units) + LOOK_BACK) & ~known["date"].isin(list(units))
+        history = check.recall(module.SUITE, known[(known["table"] == table.name) & near])
         out = check.judge(table.name, module.SUITE, metrics, history, self.docs)
         return out + check.judge_drift(table.name, module.SUITE, metrics, history)
 
+    def known(self) -> pd.DataFrame:
+        """All verdicts on record; read again only where somebody else has written some."""
+        version = self.lake.approved(VALIDATIONS)
+        if self._known is None or self._known[0] != version:
+            self._known = version, self.lake.read(VALIDATIONS).toPandas()
+        return self._known[1]
+
     def _record(self, verdicts: Sequence[check.Verdict], versions: dict[str, int]) -> None:
-        """Verdicts take the place of those before on the same expectations; a register's, of all before."""
-        now = datetime.now(UTC)
-        rows = [(v.table, v.unit, v.expectation, v.success, v.observed, v.severity, now) for v in verdicts]
-        units: dict[tuple[str, str], set[date]] = {}
-        for v in verdicts:
-            units.setdefault((v.table, v.expectation), set()).add(v.unit)
-        same: dict[tuple[str, frozenset[date]], list[str]] = {}
-        for (table, expectation), days in units.items():
-            same.setdefault((table, frozenset(days)), []).append(expectation)
-        where = " OR ".join(_these(table, sorted(days), names) for (table, days), names in same.items())
-        self.lake.approve(self.lake.spark.createDataFrame(rows, VALIDATIONS.schema), versions, where)
+        """Verdicts take the place of those before on the same expectations; a register's, of all before.
+
+        What is on record of their tables is written again with them: one file a table, however long the history.
+        """
+        before, version = self.known(), self.lake.approved(VALIDATIONS)
+        new = pd.DataFrame([asdict(v) for v in verdicts]).rename(columns={"unit": "date"})
+        new["at"] = pd.Timestamp.now("UTC").tz_localize(None)
+        tables = sorted(set(new["table"]))
+        mine, again = (before["table"].isin(names) for names in (tables, [t for t in tables if not BY_NAME[t].unit]))
+        again |= pd.MultiIndex.from_frame(before[KEY]).isin(pd.MultiIndex.from_frame(new[KEY]))
+        rows = pd.concat([before[mine & ~again], new]) if len(before) else new
+        self.lake.approve(self.lake.frame(VALIDATIONS, rows), versions, tables)
+        written = self.lake.approved(VALIDATIONS)
+        if written == (version or 0) + 1:
+            self._known = written, pd.concat([before[~mine], rows]) if len(before) else rows
         if self.docs:
             self.docs.write()
-
-
-def _these(table: str, days: Sequence[date], expectations: Iterable[str]) -> str:
-    if not BY_NAME[table].unit:
-        return f"(table = '{table}')"
-    dates = ", ".join(f"'{d}'" for d in days)
-    names = ", ".join("'" + e.replace("'", "\\'") + "'" for e in sorted(expectations))
-    return f"(table = '{table}' AND date IN ({dates}) AND expectation IN ({names}))"
 
 
 def recalled(verdicts: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

@@ -48,8 +48,11 @@ class Lake:
 
     def __init__(self, spark: SparkSession, root: str) -> None:
         self.spark, self.root = spark, root
-        self._jvm: Any = spark._jvm
+        jvm: Any = spark._jvm
+        # looked up once: py4j asks the class loader for every part of a dotted name
+        self._hadoop_path, self._io = jvm.org.apache.hadoop.fs.Path, jvm.org.apache.commons.io.IOUtils
         self._approved: dict[str, int] = {}
+        self._commits: dict[tuple[str, int], Commit] = {}  # a commit never changes
 
     # -- files ------------------------------------------------------------------------------------------------------
 
@@ -59,7 +62,7 @@ class Lake:
 
     def _fs(self, path: str) -> tuple[Any, Any]:
         """Hadoop's file system of a path, and the path as it wants it."""
-        where = self._jvm.org.apache.hadoop.fs.Path(path)
+        where = self._hadoop_path(path)
         return where.getFileSystem(self.spark._jsparkSession.sessionState().newHadoopConf()), where
 
     def _text(self, path: str) -> str | None:
@@ -68,7 +71,7 @@ class Lake:
             return None
         stream = fs.open(where)
         try:
-            return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+            return str(self._io.toString(stream, "UTF-8"))
         finally:
             stream.close()
 
@@ -116,10 +119,12 @@ class Lake:
                 yield json.loads(line)
 
     def _commit(self, table: Table, version: int) -> Commit:
-        for action in self._actions(table, version):
-            if info := action.get("commitInfo"):
-                return Commit(version, info["operation"], json.loads(info.get("userMetadata") or "{}"))
-        return Commit(version, "")
+        if (table.name, version) not in self._commits:
+            infos = (i for action in self._actions(table, version) if (i := action.get("commitInfo")))
+            info = next(infos, {"operation": ""})
+            notes = json.loads(info.get("userMetadata") or "{}")
+            self._commits[table.name, version] = Commit(version, info["operation"], notes)
+        return self._commits[table.name, version]
 
     def head(self, table: Table) -> Commit | None:
         """The newest commit that changed rows; upkeep (OPTIMIZE, VACUUM) is looked through."""
@@ -248,17 +253,19 @@ class Lake:
         if restored is not None and approved:
             self.approve(self.spark.createDataFrame([], VALIDATIONS.schema), {table.name: restored.version})
 
-    def approve(self, verdicts: DataFrame, versions: dict[str, int], where: str = "") -> None:
-        """Record that these versions passed, and the verdicts (rows of `validations`) with them, in one commit.
+    def approve(self, verdicts: DataFrame, versions: dict[str, int], tables: Iterable[str] = ()) -> None:
+        """Record that these versions passed, and verdicts (rows of `validations`) with them, in one commit.
 
-        `where` names the rows of `validations` that the verdicts replace; nothing is replaced where it is empty.
+        The verdicts replace all those on `tables`; without tables they are added.
         """
         if not self.exists(VALIDATIONS):
             self._create(VALIDATIONS)
         notes = {"approved": versions}
         writer = verdicts.select(*VALIDATIONS.names).write.format("delta").option("userMetadata", json.dumps(notes))
-        writer = writer.mode("overwrite").option("replaceWhere", where) if where else writer.mode("append")
-        writer.save(self.path(VALIDATIONS))
+        names = ", ".join(f"'{name}'" for name in sorted(tables))
+        if names:
+            writer = writer.option("replaceWhere", f"table IN ({names})")
+        writer.mode("overwrite" if names else "append").save(self.path(VALIDATIONS))
         self._approved |= versions
 
 

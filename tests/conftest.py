@@ -78,7 +78,7 @@ def spark(spark_dir: Path) -> "Iterator[SparkSession]":
         # (a JVM with the first compiler alone sets 48 MB aside for its code; when they are full it compiles no more)
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m "
         f"-Dlog4j2.configurationFile=file:{LOG4J}",
-        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.driver.memory": "2g",
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",

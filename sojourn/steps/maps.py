@@ -51,19 +51,25 @@ def population_map(night: "Night", days: Sequence[date] = ()) -> Done:
     if not dates:
         return None
     since, until = dates[0] - timedelta(p.look_back_days), clock.later(dates[-1], 1)
-    nights = night.params["home_locations"]
-    counted = map_job.transform(
-        lake.read(PRESENCE).where(F.col("date").between(since, until)),
-        _homes(night, dates),
-        lake.read(CELLS),
-        lake.read(POPULATION_GRID),
-        dates,
-        map_job.Country(conf.home.country, (nights.night_from, nights.night_to), conf.weights.inbound, conf.late_days),
-        conf.disclosure.k,
-        p,
-    )
-    notes = {**consumed(night, SOURCES), "newest": night.newest()}
-    night.audit.release(disclosure.release_map(POPULATION_MAP, counted, conf.disclosure.k), dates, notes)
+    nights, homes = night.params["home_locations"], _homes(night, dates)
+    homes.frame.persist()  # asked twice: how many live in each zone, and who
+    try:
+        counted = map_job.transform(
+            lake.read(PRESENCE).where(F.col("date").between(since, until)),
+            homes,
+            lake.read(CELLS),
+            lake.read(POPULATION_GRID),
+            dates,
+            map_job.Country(
+                conf.home.country, (nights.night_from, nights.night_to), conf.weights.inbound, conf.late_days
+            ),
+            conf.disclosure.k,
+            p,
+        )
+        notes = {**consumed(night, SOURCES), "newest": night.newest()}
+        night.audit.release(disclosure.release_map(POPULATION_MAP, counted, conf.disclosure.k), dates, notes)
+    finally:
+        homes.frame.unpersist()
     return f"{len(dates)} dates", len(dates)
 
 

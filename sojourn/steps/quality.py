@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
-
 from jobs import night_quality as job
-from schemas import NIGHT_QUALITY, VALIDATIONS
+from schemas import NIGHT_QUALITY
 from sojourn import disclosure
 from sojourn.audit import recalled
 from sojourn.steps import Done
@@ -18,7 +16,8 @@ if TYPE_CHECKING:
 
 def night_quality(night: "Night", days: Sequence[date] = ()) -> Done:
     """The dates on which the figures that the checks saw have changed."""
-    verdicts = night.lake.read(VALIDATIONS).where(F.col("table") != NIGHT_QUALITY.name).toPandas()
+    known = night.audit.known()
+    verdicts = known[known["table"] != NIGHT_QUALITY.name]
     if verdicts.empty:
         return None
     seen = recalled(verdicts, ["rows", "devices", *job.SHARES])

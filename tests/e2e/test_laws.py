@@ -115,6 +115,11 @@ def test_the_small_lake_is_not_trivial(truth):
     assert not [t.name for t in TABLES if not truth[t.name] and t.name != "subscribers"]
 
 
+def test_verdicts_lie_in_one_file_a_table_however_many_runs_wrote_some(land, spark, truth):
+    files = spark.sql(f"describe detail delta.`{land.root}/at_once/restricted/validations`").first().numFiles
+    assert 10 < files <= len(TABLES)
+
+
 def test_night_by_night_is_the_same_as_a_range_at_once(land, spark, truth):
     night = on_new_lake(land, spark, "in_order")
     for days in (DAYS[:1], DAYS[1:2], DAYS[2:]):

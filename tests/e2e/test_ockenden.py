@@ -15,6 +15,7 @@ from schemas import BATCHES, BORDER_CROSSINGS, CELLS, EVENTS, HOME_LOCATIONS, RE
 from sojourn.cells import centre_of
 from sojourn.config import load
 from sojourn.night import Night
+from sojourn.steps import months
 
 ROOT = Path(__file__).parents[2]
 RECORDS = ROOT.parent / "shared/data/ockenden_cdr_au/metadata.csv"
@@ -53,7 +54,7 @@ def lake(spark, records, tmp_path_factory):
         night = Night(spark, load(folder / "conf.yaml"))
     days = [FIRST + timedelta(n) for n in range((LAST - FIRST).days + 1)]
     night.run(days, only=("cells", "events", "presence", "country_runs", "border_crossings", "trips"))
-    night.provisional()
+    months.home_locations(night, asked=months.still_open(night))
     return night.lake
 
 

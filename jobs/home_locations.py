@@ -1,5 +1,6 @@
 """Where each device spends its nights, month by month. The method is that of sojourn/methods/homes.py."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -8,7 +9,7 @@ from pyspark.sql import functions as F
 
 from schemas import HOME_LOCATIONS, PRESENCE
 from sojourn.errors import ConfigError
-from sojourn.methods.homes import homes
+from sojourn.methods.homes import Windows, homes
 
 READS, WRITES, EVERY = (PRESENCE,), HOME_LOCATIONS, "month"
 
@@ -49,18 +50,16 @@ def window(month_end: date, newest: date, p: Params) -> tuple[date, date]:
     return last - timedelta(p.window_days - 1), last
 
 
-def transform(
-    presence: DataFrame, month: date, nights: tuple[date, date], provisional: bool, home: str, p: Params
-) -> DataFrame:
-    """Rows of `home_locations` for one month.
+def transform(presence: DataFrame, nights: Windows, provisional: Collection[date], home: str, p: Params) -> DataFrame:
+    """Rows of `home_locations`, of any number of months in one go.
 
     Args:
-        presence: rows from the first night's date to the day after the last night's.
-        month: its first day.
-        nights: first and last, as `window` gives them.
-        provisional: what the rows say of themselves.
+        presence: rows from the first night's date to the day after the last night's, of all months.
+        nights: first and last of each month, as `window` gives them, by its first day.
+        provisional: the months whose rows say so.
         home: country of the operator, ISO 3166-1 alpha-2.
         p: parameters.
     """
-    made = homes(presence, {month: nights}, home, p)
-    return made.withColumns({"month": F.col("of"), "provisional": F.lit(provisional)}).select(*HOME_LOCATIONS.names)
+    early = F.col("of").isin(sorted(provisional)) if provisional else F.lit(False)
+    made = homes(presence, nights, home, p)
+    return made.withColumns({"month": F.col("of"), "provisional": early}).select(*HOME_LOCATIONS.names)

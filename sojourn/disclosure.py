@@ -85,6 +85,7 @@ def release(table: Table, counted: DataFrame, k: int) -> Released:
     """
     measures = [c for c in table.columns if f"{c.name}_top" in counted.columns]
     n, devices = F.col("n"), F.col("_devices")
+    counted = counted.withColumn("k", F.lit(k))  # before all else: what is held for the checks is what the rows rest on
     kept = counted.where(n >= k)
     for c in measures:
         kept = kept.where(safe(n, F.col(f"{c.name}_top"), F.col(c.name), k))
@@ -98,7 +99,7 @@ def release(table: Table, counted: DataFrame, k: int) -> Released:
         else:  # weights are no secret: where all are alike, their quotient tells nothing else
             mixed = _scaled(value, n, devices, _unit(top), k)
             made[c.name] = F.when(value == n * top, devices * top).otherwise(mixed) / MICRO
-    return Released(table, noisy.withColumns(made).select(*table.names), counted.withColumn("k", F.lit(k)), seal=_SEAL)
+    return Released(table, noisy.withColumns(made).select(*table.names), counted, seal=_SEAL)
 
 
 def release_map(table: Table, counted: DataFrame, k: int) -> Released:
@@ -114,6 +115,7 @@ def release_map(table: Table, counted: DataFrame, k: int) -> Released:
     """
     n, devices, visitor_n, guests = F.col("n"), F.col("_devices"), F.col("visitor_n"), F.col("_guests")
     value, visitors = F.col("population"), F.col("visitors")
+    counted = counted.withColumn("k", F.lit(k))  # as above
     noisy = counted.where(safe(n, F.col("population_top"), value, k)).withColumns(
         {
             "_devices": perturbed(n, F.col("record_key"), k),
@@ -136,4 +138,4 @@ def release_map(table: Table, counted: DataFrame, k: int) -> Released:
         "h3": F.lower(F.hex("cell")),
     }
     rows = noisy.withColumn("_made", _scaled(value, n, devices, unit, k)).withColumns(columns)
-    return Released(table, rows.select(*table.names), counted.withColumn("k", F.lit(k)), seal=_SEAL)
+    return Released(table, rows.select(*table.names), counted, seal=_SEAL)

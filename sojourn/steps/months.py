@@ -89,11 +89,9 @@ def consumed(night: "Night", sources: Sequence[Table]) -> dict[str, Any]:
     return {"consumed": {s.name: night.lake.approved(s) for s in sources}}
 
 
-def _publish(night: "Night", table: Table, frames: Mapping[date, DataFrame], notes: Mapping[str, Any]) -> Done:
-    if not frames:
-        return None
-    months = sorted(frames)
-    night.audit.publish({table: Part(union([frames[m] for m in months]), months, notes)}, months, {})
+def _publish(night: "Night", table: Table, frame: DataFrame, found: Due, sources: Sequence[Table]) -> Done:
+    months = sorted(found.months)
+    night.audit.publish({table: Part(frame, months, {**found.notes, **consumed(night, sources)})}, months, {})
     return f"{len(months)} months", len(months)
 
 
@@ -109,12 +107,15 @@ def home_locations(night: "Night", days: Sequence[date] = (), asked: Sequence[da
         first, last = nights(month)
         return dirty(first, clock.later(last, 1))
 
-    found, frames = due(night, HOME_LOCATIONS, asked, touched), {}
-    for month, provisional in found.months.items():
-        first, last = nights(month)
-        rows = presence.where(F.col("date").between(first, clock.later(last, 1)))
-        frames[month] = homes_job.transform(rows, month, (first, last), provisional, night.conf.home.country, p)
-    return _publish(night, HOME_LOCATIONS, frames, {**found.notes, **consumed(night, (PRESENCE,))})
+    found = due(night, HOME_LOCATIONS, asked, touched)
+    if not found.months:
+        return None
+    windows = {month: nights(month) for month in found.months}
+    first, last = min(f for f, _ in windows.values()), max(t for _, t in windows.values())
+    rows = presence.where(F.col("date").between(first, clock.later(last, 1)))
+    early = [month for month, provisional in found.months.items() if provisional]
+    frame = homes_job.transform(rows, windows, early, night.conf.home.country, p)
+    return _publish(night, HOME_LOCATIONS, frame, found, (PRESENCE,))
 
 
 def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
@@ -126,15 +127,14 @@ def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[da
         as_of = min(clock.last_day(month), newest or month)
         return max(as_of - timedelta(364), first or as_of), as_of
 
-    found, frames = due(night, TRANSNATIONALS, asked, lambda m: dirty(*span(m))), {}
+    found, p = due(night, TRANSNATIONALS, asked, lambda m: dirty(*span(m))), night.params["transnationals"]
+    frames = []
     for month, provisional in found.months.items():
         since, as_of = span(month)
-        rows, p = runs.where(F.col("date").between(since, as_of)), night.params["transnationals"]
-        covered = (as_of - since).days + 1
-        frames[month] = transnationals_job.transform(
-            rows, month, as_of, covered, provisional, home.country, home.time_zone, p
-        )
-    return _publish(night, TRANSNATIONALS, frames, {**found.notes, **consumed(night, (COUNTRY_RUNS,))})
+        rows, covered = runs.where(F.col("date").between(since, as_of)), (as_of - since).days + 1
+        made = transnationals_job.transform(rows, month, as_of, covered, provisional, home.country, home.time_zone, p)
+        frames.append(made)
+    return _publish(night, TRANSNATIONALS, union(frames), found, (COUNTRY_RUNS,)) if frames else None
 
 
 def of_month(night: "Night", table: Table, month: date) -> DataFrame:

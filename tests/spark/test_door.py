@@ -178,3 +178,14 @@ def test_without_measures_there_is_still_a_count(spark):
     frame = spark.createDataFrame([(MONTH, "s", "LU", "A", 20, 0, None, None)], schema)
     (row,) = release(RESIDENTS_BY_ORIGIN, frame, K).frame.collect()
     assert (row.devices, row.persons) == (15, None)
+
+
+@pytest.mark.parametrize(("by", "table", "row", "columns"), [
+    (release, CROSS_BORDER_FLOWS, flow("A"), FLOWS), (release_map, POPULATION_MAP, cell(3), MAP)
+])  # fmt: skip
+def test_what_is_held_for_the_checks_is_what_the_rows_are_made_of(spark, by, table, row, columns):
+    """Held, it is not counted a second time for the rows."""
+    made = by(table, spark.createDataFrame([row], columns), K)
+    made.counted.persist()
+    assert "InMemoryRelation" in made.frame._jdf.queryExecution().withCachedData().toString()
+    made.counted.unpersist()

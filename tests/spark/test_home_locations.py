@@ -32,7 +32,9 @@ def evenings(nights, **where):
 def homes(spark):
     def run(*rows, params=None, first=FIRST, last=LAST, provisional=False):
         frame = spark.createDataFrame([*rows], PRESENCE)
-        made = home_locations.transform(frame, MONTH, (first, last), provisional, "LU", params or Params())
+        made = home_locations.transform(
+            frame, {MONTH: (first, last)}, [MONTH] if provisional else [], "LU", params or Params()
+        )
         assert made.columns == HOME_LOCATIONS.names
         assert [f.dataType for f in made.schema] == [f.dataType for f in HOME_LOCATIONS.schema]
         return {r.device: r for r in made.collect()}

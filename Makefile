@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c '
 AIRFLOW := .venv-airflow/bin
 AIRFLOW_STAMP := .venv-airflow/.stamp
 
-.PHONY: help setup run airflow test lint score bench size clean java
+.PHONY: help setup run airflow test tests dags lint score size clean java
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -34,7 +34,12 @@ airflow: setup $(AIRFLOW_STAMP) demo/.stamp ## Airflow on its embedded default, 
 
 test: setup $(AIRFLOW_STAMP) lint ## every test: unit, spark, e2e, browser, dags
 	@conf/need.sh browser
+	@$(MAKE) --no-print-directory -j 2 tests dags
+
+tests:
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/spark tests/e2e tests/browser
+
+dags:
 	$(AIRFLOW)/python -m pytest --confcutdir=tests/dags tests/dags
 
 lint: setup ## ruff, mypy and the import laws
@@ -45,9 +50,6 @@ lint: setup ## ruff, mypy and the import laws
 
 score: setup ## what was found against what was planted, into docs/accuracy.md (after make run)
 	$(BIN)/python -m sojourn.demo.score --conf demo/conf.yaml --out docs/accuracy.md
-
-bench: setup ## sojourn beside DuckDB, into docs/benchmarks.md: EVENTS=1000000 NIGHTS=1 FORMAT=csv RUNS=3
-	$(BIN)/python bench/run.py
 
 size: ## lengths of files and functions against the design's figures: a report, not a gate
 	@$(or $(wildcard $(BIN)/python),python3) bench/size.py

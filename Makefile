@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c '
 AIRFLOW := .venv-airflow/bin
 AIRFLOW_STAMP := .venv-airflow/.stamp
 
-.PHONY: help setup run airflow test tests dags lint score size clean java
+.PHONY: help setup run airflow test tests dags lint score bench size clean java
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ lint: setup ## ruff, mypy and the import laws
 
 score: setup ## what was found against what was planted, into docs/accuracy.md (after make run)
 	$(BIN)/python -m sojourn.demo.score --conf demo/conf.yaml --out docs/accuracy.md
+
+bench: setup ## sojourn beside DuckDB, into docs/benchmarks.md: EVENTS=1000000 NIGHTS=1 FORMAT=csv RUNS=3
+	$(BIN)/python bench/run.py
 
 size: ## lengths of files and functions against the design's figures: a report, not a gate
 	@$(or $(wildcard $(BIN)/python),python3) bench/size.py

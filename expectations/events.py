@@ -20,28 +20,32 @@ DURATION_MAX_S = 86_400
 
 
 def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:
-    """One scan of the batches' events."""
+    """Two scans of the batches' events, of the second only the devices: beside other counts a sketch is dear."""
     here = F.col("cell").isNotNull()
-    age_s = (F.unix_date("batch") + 1) * DAY_S - F.unix_timestamp(F.max("at"))
+    age_s = (F.unix_date("batch") + 1) * DAY_S - F.unix_timestamp(F.max("newest"))
+    mine = of(frames["events"], "batch", units)
+    by_antenna = mine.groupBy("unit", "batch", "hour", "cell_id").agg(
+        F.count("*").alias("rows"),
+        F.max("at").alias("newest"),
+        count(F.col("country").isNotNull()).alias("placed"),
+        count(here).alias("here"),
+        count(here & ~F.col("home_country").eqNullSafe(F.col("country"))).alias("foreign"),
+        count((F.col("duration_s") < 0) | (F.col("duration_s") > DURATION_MAX_S) | (F.col("volume_bytes") < 0)).alias(
+            "implausible"
+        ),
+    )
     events = (
-        of(frames["events"], "batch", units)
-        .groupBy("unit", "batch")
+        by_antenna.groupBy("unit", "batch")
         .agg(
-            F.count("*").alias("rows"),
-            F.approx_count_distinct("device").alias("devices"),
-            count(F.col("country").isNotNull()).alias("placed"),
-            count(here).alias("here"),
-            count(here & ~F.col("home_country").eqNullSafe(F.col("country"))).alias("foreign"),
-            count(
-                (F.col("duration_s") < 0) | (F.col("duration_s") > DURATION_MAX_S) | (F.col("volume_bytes") < 0)
-            ).alias("implausible"),
+            *(F.sum(name).alias(name) for name in ("rows", "placed", "here", "foreign", "implausible")),
             age_s.alias("age_s"),
-            F.approx_count_distinct(F.when(here, F.col("cell_id")), 0.01).alias("reporting"),
-            *(F.expr(f"count_if(cell is not null and hour = {hour}) as {name}") for hour, name in enumerate(HOURS)),
+            F.approx_count_distinct(F.when(F.col("here") > 0, F.col("cell_id")), 0.01).alias("reporting"),
+            *(F.expr(f"sum(if(hour = {hour}, here, 0)) as {name}") for hour, name in enumerate(HOURS)),
         )
         .withColumns({"quietest": F.expr(QUIETEST), "night": F.expr(NIGHT)})
         .drop("batch", *HOURS)
     )
+    devices = mine.groupBy("unit").agg(F.approx_count_distinct("device").alias("devices"))
     batches = of(frames["batches"], "batch", units).groupBy("unit").agg(F.sum("rows_accepted").alias("accepted"))
     antennas = frames["cells"].agg(F.approx_count_distinct("cell_id", 0.01).alias("antennas"))
     register = antennas.select(F.explode(F.lit(list(units))).alias("unit"), "*")
@@ -55,7 +59,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         "quietest_hour": F.when(F.col("here") >= 2_400, F.col("quietest")),
         "age_hours": F.when(F.col("rows") > 0, F.col("age_s") / 3_600),
     }
-    return gather(units, events, batches, register, rates=rates)
+    return gather(units, events, devices, batches, register, rates=rates)
 
 
 SUITE = suite(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -70,3 +72,27 @@ def shifts(zone: str, first: date, last: date) -> list[Shift]:
             low, high = (middle, high) if offset(middle) == offset(hour) else (low, middle)
         out.append(Shift(high * 1_000_000, offset(low) * 1_000_000, offset(high) * 1_000_000))
     return out
+
+
+@dataclass(frozen=True)
+class Offsets:
+    """The offsets of a zone from UTC between two days, for whole arrays; before and after them as at their ends."""
+
+    since: npt.NDArray[np.int64]  # microseconds since 1970
+    offset: npt.NDArray[np.int64]  # from then on; one more, the first, before all
+
+    @staticmethod
+    def of(zone: str, first: date, last: date) -> "Offsets":
+        """Of a zone by its IANA name."""
+        turns = shifts(zone, first, last)
+        begin = datetime(first.year, first.month, first.day, tzinfo=UTC).astimezone(ZoneInfo(zone))
+        start = turns[0].before if turns else int((begin.utcoffset() or timedelta()).total_seconds()) * 1_000_000
+        return Offsets(
+            np.array([t.at for t in turns], np.int64), np.array([start, *(t.after for t in turns)], np.int64)
+        )
+
+    def local(self, at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The wall clock of instants, both in microseconds since 1970."""
+        turn = np.searchsorted(self.since, at, "right") if len(self.since) else 0
+        wall: npt.NDArray[np.int64] = at + self.offset[turn]
+        return wall

@@ -6,6 +6,7 @@ and what is left to do can be told after a crash at any point, by any process.
 """
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -219,9 +220,7 @@ class Lake:
         What an earlier run wrote and did not get approved is put back first. Readers of the lake see the new rows only
         after `approve`.
         """
-        if not self.exists(table):
-            self._create(table)
-        self.put_back(table)
+        self.ready(table)
         writer = (
             frame.select(*table.names)
             .write.format("delta")
@@ -232,6 +231,51 @@ class Lake:
             values = ", ".join(f"'{u}'" for u in sorted(units))
             writer = writer.option("replaceWhere", where or f"{table.unit} IN ({values})")
         writer.save(self.path(table))
+        return self._written(table)
+
+    def add(self, table: Table, files: Sequence[Any], units: Iterable[date], notes: dict[str, Any]) -> int:
+        """Replace the rows of `units` by those of Parquet files that lie in its folder, which was ready; the version.
+
+        files: rows of datafiles.FILES.
+        """
+        jvm: Any = self.spark._jvm
+        delta, scala = jvm.org.apache.spark.sql.delta, jvm.scala
+        log = delta.DeltaLog.forTable(self.spark._jsparkSession, self.path(table))
+        txn = log.startTransaction()
+        values = ", ".join(f"'{u}'" for u in sorted(units))
+        mine = self.spark._jsparkSession.sessionState().sqlParser().parseExpression(f"{table.unit} IN ({values})")
+        gone = txn.filterFiles(scala.jdk.javaapi.CollectionConverters.asScala([mine]).toSeq(), False)
+        now = int(time.time() * 1000)
+        actions = [gone.apply(n).removeWithTimestamp(now, True) for n in range(gone.size())]
+        for f in files:
+            add = {
+                "path": f.path,
+                "partitionValues": {name: str(f[name]) for name in table.partition},
+                "size": f.bytes,
+                "modificationTime": now,
+                "dataChange": True,
+                "stats": json.dumps({"numRecords": f.rows}),
+            }
+            actions.append(delta.actions.Action.fromJson(json.dumps({"add": add})))
+        some = scala.Option.apply
+        how = delta.DeltaOperations.Write(
+            jvm.org.apache.spark.sql.SaveMode.Overwrite,
+            some(None),
+            some(f"{table.unit} IN ({values})"),
+            some(json.dumps(notes, sort_keys=True, default=str)),
+            *[some(None)] * 5,
+        )
+        txn.commit(scala.jdk.javaapi.CollectionConverters.asScala(actions).toSeq(), how)
+        return self._written(table)
+
+    def ready(self, table: Table) -> str:
+        """The folder of a table that is there, without rows that were not approved."""
+        if not self.exists(table):
+            self._create(table)
+        self.put_back(table)
+        return self.path(table)
+
+    def _written(self, table: Table) -> int:
         head = self.head(table)
         if head is None:
             raise SojournError("a commit left no trace in the log", where=self.path(table))

@@ -7,39 +7,35 @@ where they pass, file by file, and a file is wholly in one task, so that a task 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyspark import Broadcast
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from schemas import BATCHES, CELLS, EVENTS, REJECTS
 from schemas.rejects import REASONS
 from sojourn.arrivals import Arrival, Intake
-from sojourn.clock import local
+from sojourn.clock import Offsets
 from sojourn.config import Config
 from sojourn.errors import SojournError
 from sojourn.feeds import Reading, canonical
 from sojourn.files import Found
 from sojourn.lake import Lake, union, where_units
-from sojourn.placing import moved, place, replaced
+from sojourn.parcels import PARCELS, Packer
+from sojourn.placing import Antennas
 from sojourn.reading import Counts, Tally, reader
-from sojourn.sifting import PASSED, SIFTED, SIFTED_NAMES, Register, add_up, sift
+from sojourn.settling import Settler
+from sojourn.sifting import CANONICAL, NOTED, PASSED, Landed, Register, Sieve, add_up
 
-__all__ = ["Landing", "moved", "place", "reader", "replaced"]
-
+EPOCH = date(1970, 1, 1)
 NO_FIT = "the types of its columns do not fit the expressions of the feed"
-LINES = 40  # a record is told by one bigint: the file's number above, its line in the lower 40 bits
-PER_BUCKET = 32 << 20  # landing bytes of one day that are worth a file of events
-CANONICAL = (
-    "file_no int, batch date, line bigint, subscriber string, at timestamp, home_date date, late int, "
-    "home_plmn string, visited_plmn string, cell_id string, event_type string, direction string, peer string, "
-    "duration_s int, volume_bytes bigint, tac string, unreadable int, ambiguous boolean, skipped boolean"
-)
+PER_PART = 32 << 20  # landing bytes of one day that are worth a file of events
 
 
 @dataclass
@@ -60,95 +56,102 @@ class Landing:
 
     # -- events -------------------------------------------------------------------------------------------------------
 
-    def events(self) -> DataFrame:
-        """The accepted records as rows of `events`, not yet run; counts are complete when it has."""
+    def events(self, learnt: Sequence[date], folder: str | None) -> DataFrame:
+        """Not yet run; counts are complete when it has.
+
+        learnt: batches that stay as they are, but for the places of their events.
+        folder: of the table; the rows are written there, and the frame is of their files (FILES). None: it is of rows.
+        """
         self.read = self.spark.sparkContext.accumulator({}, Tally())
         self.sifted = self.spark.sparkContext.accumulator({}, Tally())
-        names = self.spark.createDataFrame(
-            [(n, a.name) for n, a in enumerate(self.files)] or [(0, "")], "file_no int, file string"
+        days = [*self.intake.batches, *learnt]
+        late = max(f.late_days for f in self.conf.sources.events) + 2
+        span = min(days) - timedelta(late), max(days) + timedelta(2)
+        zone = self.conf.home.time_zone
+        antennas = Antennas.of(self.lake.read(CELLS), zone, self.conf.late_days, *span)
+        settler = Settler.of(
+            self.conf, self.spark.sparkContext.broadcast(antennas), [a.name for a in self.files], folder
         )
+        sieve = self._sieve(Offsets.of(zone, *span))
+        schema, frames = settler.schema, list[DataFrame]()
+        if parcels := [self._parcels(rows, sieve) for rows in self._canonical(*span)]:
+            one = union(parcels).repartitionById(sieve.files.value.number, "part")
+            frames.append(one.mapInArrow(settler.settle, schema))
+        if (old := self._old(learnt)) is not None:
+            frames.append(old.repartition("batch", "date").mapInArrow(settler.replace, schema))
+        return union(frames) if frames else self.spark.createDataFrame([], schema)
+
+    def _old(self, learnt: Sequence[date]) -> DataFrame | None:
+        """Rows that are there and are placed again: of batches learnt, and of files gone from the landing zone."""
+        gone = [(day, k.name) for day, ks in self.intake.gone.items() for k in ks]
+        frames = []
+        if learnt:
+            frames.append(where_units(self.lake.read(EVENTS), "batch", learnt))
+        if gone:
+            old = where_units(self.lake.read(EVENTS), "batch", {d for d, _ in gone})
+            which = self.spark.createDataFrame(gone, "batch date, file string")
+            frames.append(old.join(F.broadcast(which), ["batch", "file"], "left_semi").select(*EVENTS.names))
+        return union(frames) if frames else None
+
+    def _canonical(self, first: date, last: date) -> Iterator[DataFrame]:
+        """The records of all files, `__file` and the columns of CANONICAL; a frame for each form of them."""
         groups: dict[tuple[str, Found], list[tuple[int, Arrival]]] = {}
         for n, a in enumerate(self.files):
             if a.found is not None and not a.reason:
                 groups.setdefault((a.feed.name, a.found), []).append((n, a))
-        frames = []
         for (name, found), files in groups.items():
+            raw = reader(self.spark, self.readings[name].form, found, files, self.read)
             try:
-                frames.append(self._canonical(self.readings[name], found, files))
+                out = canonical(self.spark, self.readings[name], raw, first, last)
             except AnalysisException:  # of columns that are of another type than the feed's expressions take
                 for n, a in files:
                     self.files[n] = replace(a, reason="unreadable_file", detail=NO_FIT)
-        new = union(frames) if frames else self.spark.createDataFrame([], CANONICAL)
-        kept = self._deduplicated(self._pseudonymous(new)).join(F.broadcast(names), "file_no").drop("file_no")
-        rows = place(kept, self.lake.read(CELLS), self.conf)
-        gone = [(day, k.name) for day, ks in self.intake.gone.items() for k in ks]
-        if not gone:
-            return rows
-        old = where_units(self.lake.read(EVENTS), "batch", {d for d, _ in gone})
-        which = self.spark.createDataFrame(gone, "batch date, file string")
-        return rows.unionByName(
-            replaced(old.join(F.broadcast(which), ["batch", "file"], "left_semi"), self.lake.read(CELLS), self.conf)
+                continue
+            columns = []
+            for f in from_arrow_schema(CANONICAL):
+                from_file = "__line" if f.name == "line" else f.name
+                made = F.col(from_file) if from_file in out.columns else F.lit(None)
+                columns.append(made.cast(f.dataType).alias(f.name))
+            yield out.select("__file", *columns)
+
+    def _sieve(self, clock: Offsets) -> Sieve:
+        late = {f.name: f.late_days for f in self.conf.sources.events}
+        parts = {day: max(1, -(-sum(a.bytes for a in files) // PER_PART)) for day, files in self.intake.batches.items()}
+        first = dict(zip(parts, accumulate(parts.values(), initial=0), strict=False))
+        told = []
+        for a in self.files:
+            by_number, day = getattr(a.feed, "subscriber_kind", "imsi") == "msisdn", a.batch or EPOCH
+            told.append(
+                (by_number, a.feed.kind == "roaming", late[a.feed.name], (day - EPOCH).days, first[day], parts[day])
+            )
+        msisdn, roaming, *numbers = np.array(told, np.int64).reshape(-1, 6).T
+        here = self.spark.sparkContext
+        return Sieve(
+            self.conf.key.get_secret_value().encode(),
+            (self.conf.home.country, frozenset(self.conf.home.mcc)),
+            clock,
+            here.broadcast(Landed(msisdn.astype(bool), roaming.astype(bool), *numbers)),
+            here.broadcast(Register.of(self.lake)),
         )
 
-    def _canonical(self, reading: Reading, found: Found, files: Sequence[tuple[int, Arrival]]) -> DataFrame:
-        raw = reader(self.spark, reading.form, found, files, self.read)
-        margin = timedelta(max(f.late_days for f in self.conf.sources.events) + 2)
-        days = [a.batch for _, a in files if a.batch]
-        out = canonical(self.spark, reading, raw, min(days) - margin, max(days) + timedelta(2))
-        late = next(f.late_days for f in self.conf.sources.events if f.name == reading.feed.name)
-        home = F.to_date(local(F.col("at"), self.conf.home.time_zone))
-        named = {"file_no": "__file", "batch": "__batch", "line": "__line"}
-        columns = []
-        for f in cast(t.StructType, t.StructType.fromDDL(CANONICAL)):
-            made = {"home_date": home, "late": F.lit(late)}.get(f.name)
-            if made is None:
-                name = named.get(f.name, f.name)
-                made = F.col(name) if name in out.columns else F.lit(None)
-            columns.append(made.cast(f.dataType).alias(f.name))
-        return out.select(*columns)
-
-    def _pseudonymous(self, rows: DataFrame) -> DataFrame:
-        key = self.conf.key.get_secret_value().encode()
-        home = (self.conf.home.country, frozenset(self.conf.home.mcc))
-        kinds = np.array([getattr(a.feed, "subscriber_kind", "imsi") == "msisdn" for a in self.files] or [False])
-        roaming = np.array([a.feed.kind == "roaming" for a in self.files] or [False])
-        # a large closure would be written to disk, the key in it: the register goes its own way
-        register: Broadcast[Register] = self.spark.sparkContext.broadcast(Register.of(self.lake))
+    def _parcels(self, rows: DataFrame, sieve: Sieve) -> DataFrame:
         tally = self.sifted
 
         def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             counts: dict[int, Counts] = {}
+            packer = Packer(sieve.files.value)
             for batch in batches:
                 if batch.num_rows:
-                    out, reason = sift(batch, key, home, kinds, roaming, register.value)
-                    add_up(counts, batch, reason)
-                    yield out
+                    file_no, records = batch.column(0).to_numpy(), batch.drop_columns(["__file"])
+                    out, reason = sieve.sift(file_no, records)
+                    add_up(counts, file_no, records, reason)
+                    packer.held.append(out)
+                    if packer.full:
+                        yield from packer.packed()
+            yield from packer.packed()
             tally.add(counts)
 
-        return rows.mapInArrow(task, SIFTED)
-
-    def _deduplicated(self, rows: DataFrame) -> DataFrame:
-        """Of records that are equal in all mapped columns within a batch, the first by file and line."""
-        heavy = self._buckets()
-        bucket = F.lit(0)
-        for day, n in heavy.items():  # a batch's own days hold nearly all of it, the others a trickle
-            own = (F.col("batch") == F.lit(day)) & (F.datediff("batch", "home_date") <= 1)
-            bucket = F.when(own, F.pmod("device", F.lit(n))).otherwise(bucket)
-        same = [name for name in SIFTED_NAMES if name not in ("file_no", "line")]
-        first = F.min(F.shiftleft(F.col("file_no").cast("bigint"), LINES) + F.col("line")).alias("first")
-        # spread by hand, so that each day of each batch is one file, and the aggregation needs no second exchange
-        tasks = int(self.spark.conf.get("spark.sql.shuffle.partitions") or 2)
-        spread_out = rows.withColumn("bucket", bucket).repartition(
-            max(tasks, sum(heavy.values())), "batch", "home_date", "bucket"
-        )
-        one = spread_out.groupBy(*same, "bucket").agg(first)
-        return one.withColumn("file_no", F.shiftright("first", LINES).cast("int")).withColumn(
-            "line", F.col("first").bitwiseAND(F.lit((1 << LINES) - 1))
-        )
-
-    def _buckets(self) -> dict[date, int]:
-        size = {day: sum(a.bytes for a in files) for day, files in self.intake.batches.items()}
-        return {day: n for day, s in size.items() if (n := -(-s // PER_BUCKET)) > 1}
+        return rows.mapInArrow(task, PARCELS)
 
     # -- what became of the files -------------------------------------------------------------------------------------
 
@@ -175,7 +178,7 @@ class Landing:
             named = (a.batch, a.feed.name, a.name)
             detail = {a.reason: a.detail}
             rejects += [(*named, r, detail.get(r, REASONS[r]), count) for r, count in reasons.items() if count]
-            noted = [self.sifted.value.get(n, {}).get(c, 0) for c in ("unreadable", "ambiguous", "skipped")]
+            noted = [self.sifted.value.get(n, {}).get(c, 0) for c in NOTED]
             batches.append((*named, a.bytes, a.sha256, a.modified_ms, rows, taken, rows - taken, *noted, at))
         for day, names in self.intake.without.items():
             batches += [(day, name, None, 0, None, None, 0, 0, 0, 0, 0, 0, at) for name in sorted(names)]

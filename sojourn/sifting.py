@@ -9,21 +9,34 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark import Broadcast
 from pyspark.sql import functions as F
 
 from schemas import SUBSCRIBERS
+from sojourn.clock import Offsets
 from sojourn.lake import Lake
+from sojourn.placing import DAY_US
 from sojourn.pseudonym import marks, pseudonyms
 from sojourn.reading import Counts
 from sojourn.reference import country_of_plmn, known_mcc, peer_countries
 
 PASSED = ("", "no_subscriber", "bad_time", "future", "too_late", "bad_plmn", "opted_out")
-SIFTED = (
-    "file_no int, batch date, line bigint, at timestamp, home_date date, device bigint, home_country string, "
-    "home_plmn string, visited_plmn string, visited_country string, cell_id string, event_type string, "
-    "direction string, peer_country string, peer_mark bigint, duration_s int, volume_bytes bigint, tac string"
+NOTED = ("unreadable", "ambiguous", "skipped")
+# what the expressions of a feed make of a record (line is its place in the file)
+CANONICAL = pa.schema(
+    [("line", pa.int64()), ("subscriber", pa.string()), ("at", pa.timestamp("us", "UTC"))]
+    + [(n, pa.string()) for n in ("home_plmn", "visited_plmn", "cell_id", "event_type", "direction", "peer")]
+    + [("duration_s", pa.int32()), ("volume_bytes", pa.int64()), ("tac", pa.string())]
+    + [("unreadable", pa.int32()), ("ambiguous", pa.bool_()), ("skipped", pa.bool_())]
 )
-SIFTED_NAMES = [part.split()[0] for part in SIFTED.split(", ")]
+NAMED = pa.dictionary(pa.int32(), pa.string())
+SIFTED = pa.schema(
+    [("file_no", pa.int32()), ("line", pa.int64()), ("batch", pa.date32()), ("day", pa.int32())]
+    + [("at", pa.timestamp("us", "UTC")), ("device", pa.int64())]
+    + [(n, NAMED) for n in ("home_country", "home_plmn", "visited_plmn", "visited_country", "cell_id")]
+    + [(n, NAMED) for n in ("event_type", "direction", "peer_country", "tac")]
+    + [("peer_mark", pa.int64()), ("duration_s", pa.int32()), ("volume_bytes", pa.int64())]
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,8 @@ class Register:
     @staticmethod
     def of(lake: Lake) -> "Register":
         """From the table `subscribers`; empty where there is none."""
+        if lake.approved(SUBSCRIBERS) is None:
+            return Register(*(np.zeros(0, np.int64) for _ in range(4)))
         rows = lake.read(SUBSCRIBERS)
         columns = rows.select("alias", "device", F.coalesce(F.unix_date("valid_from"), F.lit(-(10**6))).alias("since"))
         known = columns.where("alias <> device").orderBy("alias", "since").toArrow()
@@ -65,73 +80,117 @@ class Register:
         return np.isin(ids, self.opted_out) if len(self.opted_out) else np.zeros(len(ids), bool)
 
 
-def sift(
-    batch: pa.RecordBatch, key: bytes, home: tuple[str, frozenset[str]], msisdn: Any, roaming: Any, register: Register
-) -> tuple[pa.RecordBatch, Any]:
-    """Pseudonyms, countries of networks and numbers; and for each record its reason's place in PASSED (0: accepted)."""
-    column = {name: batch.column(i) for i, name in enumerate(batch.schema.names)}
-    file_no = column["file_no"].to_numpy()
-    days = column["home_date"].cast(pa.int32()).fill_null(0).to_numpy()
-    known_as = msisdn[file_no]
-    if not known_as.all():
-        ids, good = pseudonyms(key, column["subscriber"], "imsi")
-    if known_as.any():
-        others, fine = pseudonyms(key, column["subscriber"], "msisdn")
-        others = register.devices(others, days)
-        whole = known_as.all()
-        ids, good = (others, fine) if whole else (np.where(known_as, others, ids), np.where(known_as, fine, good))
-    home_country, home_good = _countries(column["home_plmn"], home, home[0])
-    visited_country, visited_good = _countries(column["visited_plmn"], home, None)
-    batch_day = column["batch"].cast(pa.int32()).to_numpy()
-    timed = column["at"].is_valid().to_numpy(zero_copy_only=False)
-    faults = [
-        ~good,
-        ~timed,
-        timed & (days > batch_day + 1),
-        timed & (days < batch_day - column["late"].to_numpy()),
-        np.where(
-            roaming[file_no],
-            ~visited_good | column["visited_plmn"].is_null().to_numpy(zero_copy_only=False),
-            ~home_good,
-        ),
-        register.out(ids),
-    ]
-    reason = np.select(faults, range(1, len(PASSED)), 0)
-    made = {
-        "device": pa.array(ids),
-        "home_country": home_country,
-        "visited_country": visited_country,
-        "peer_country": peer_countries(column["peer"]).cast(pa.string()),
-        "peer_mark": pa.array(marks(key, column["peer"])),
-    }
-    arrays = [made[n] if n in made else column[n] for n in SIFTED_NAMES]
-    out = pa.RecordBatch.from_arrays(arrays, names=SIFTED_NAMES)
-    return out.filter(pa.array(reason == 0)), reason
+@dataclass(frozen=True)
+class Landed:
+    """What is known of each landing file; arrays of the shape (files,)."""
+
+    msisdn: Any  # whether its subscribers are told by number
+    roaming: Any  # whether it is of a roaming feed
+    late_days: Any
+    batch: Any  # days since 1970
+    first: Any  # of the parts of its batch in the exchange
+    parts: Any  # how many these are
+
+    @property
+    def number(self) -> int:
+        """Of all parts."""
+        return int((self.first + self.parts).max())
 
 
-def _countries(plmns: pa.Array, home: tuple[str, frozenset[str]], absent: str | None) -> tuple[pa.Array, Any]:
-    """The country of each network and whether it is a network at all; `absent` stands where none is given."""
-    encoded = plmns.dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
-    good = [p.isascii() and p.isdigit() and len(p) in (5, 6) and (p[:3] in home[1] or known_mcc(p[:3])) for p in texts]
-    countries = [
-        home[0] if p[:3] in home[1] else country_of_plmn(p) if g else None for p, g in zip(texts, good, strict=True)
-    ]
-    index = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
-    return pa.array([*countries, absent], pa.string()).take(pa.array(index)), np.array([*good, True])[index]
+@dataclass(frozen=True)
+class Sieve:
+    """What a task must know to sift. A large closure would be written to disk, the key in it: the rest goes apart."""
+
+    key: bytes
+    home: tuple[str, frozenset[str]]  # country, MCCs
+    clock: Offsets  # of the home zone
+    files: Broadcast[Landed]
+    register: Broadcast[Register]
+
+    def sift(self, file_no: Any, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, Any]:
+        """CANONICAL records of these files → those accepted as SIFTED; for each its reason's place in PASSED (0: none).
+
+        file_no: (n,).
+        """
+        column = {name: rows.column(i) for i, name in enumerate(rows.schema.names)}
+        register, files = self.register.value, self.files.value
+        batch = files.batch[file_no]
+        timed = column["at"].is_valid().to_numpy(zero_copy_only=False)
+        at = column["at"].cast(pa.int64()).fill_null(0).to_numpy()
+        days = self.clock.local(at) // DAY_US
+        known_as = files.msisdn[file_no]
+        if not known_as.all():
+            ids, good = pseudonyms(self.key, column["subscriber"], "imsi")
+        if known_as.any():
+            others, fine = pseudonyms(self.key, column["subscriber"], "msisdn")
+            others = register.devices(others, days)
+            whole = known_as.all()
+            ids, good = (others, fine) if whole else (np.where(known_as, others, ids), np.where(known_as, fine, good))
+        home_country, home_good = self._countries(column["home_plmn"], self.home[0])
+        visited_country, visited_good = self._countries(column["visited_plmn"], None)
+        abroad, nowhere = files.roaming[file_no], column["visited_plmn"].is_null().to_numpy(zero_copy_only=False)
+        faults = [
+            ~good,
+            ~timed,
+            timed & (days > batch + 1),
+            timed & (days < batch - files.late_days[file_no]),
+            np.where(abroad, ~visited_good | nowhere, ~home_good),
+            register.out(ids),
+        ]
+        reason = np.select(faults, range(1, len(PASSED)), 0)
+        made = {
+            "file_no": pa.array(file_no, pa.int32()),
+            "batch": pa.array(batch, pa.int32()).cast(pa.date32()),
+            "day": pa.array(days, pa.int32(), mask=~timed),
+            "device": pa.array(ids),
+            "home_country": home_country,
+            "visited_country": visited_country,
+            "peer_country": peer_countries(column["peer"]).cast(NAMED),
+            "peer_mark": pa.array(marks(self.key, column["peer"])),
+        }
+        given = pa.RecordBatch.from_arrays(
+            [made[n] if n in made else column[n] for n in SIFTED.names], names=SIFTED.names
+        )
+        taken = given.filter(pa.array(reason == 0)) if reason.any() else given
+        # encoded last: the dictionary of a column must not hold what was written in a record that is rejected
+        arrays = [_of(f, taken[f.name]) for f in SIFTED]
+        return pa.RecordBatch.from_arrays(arrays, schema=SIFTED), reason
+
+    def _countries(self, plmns: pa.Array, absent: str | None) -> tuple[pa.Array, Any]:
+        """The country of each network and whether it is a network at all; `absent` stands where none is given."""
+        encoded, (country, mccs) = plmns.dictionary_encode(), self.home
+        texts = encoded.dictionary.to_pylist()
+        good = [p.isascii() and p.isdigit() and len(p) in (5, 6) and (p[:3] in mccs or known_mcc(p[:3])) for p in texts]
+        countries = [
+            country if p[:3] in mccs else country_of_plmn(p) if g else None for p, g in zip(texts, good, strict=True)
+        ]
+        index = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
+        named = pa.array([*countries, absent], pa.string()).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(named.indices.take(pa.array(index)), named.dictionary), np.array(
+            [*good, True]
+        )[index]
 
 
-def add_up(counts: dict[int, Counts], batch: pa.RecordBatch, reason: Any) -> None:
-    """Count the records of a batch by file and reason."""
-    column = {name: batch.column(i) for i, name in enumerate(batch.schema.names)}
-    file_no = column["file_no"].to_numpy()
+def _of(field: pa.Field, array: pa.Array) -> pa.Array:
+    """An array as what a field holds."""
+    return (
+        array
+        if array.type == field.type
+        else array.dictionary_encode()
+        if field.type == NAMED
+        else array.cast(field.type)
+    )
+
+
+def add_up(counts: dict[int, Counts], file_no: Any, rows: pa.RecordBatch, reason: Any) -> None:
+    """Count CANONICAL records by file and reason."""
     for n in np.unique(file_no):
         mine = file_no == n
-        c = counts.setdefault(int(n), dict.fromkeys(("rows", "unreadable", "ambiguous", "skipped", *PASSED[1:]), 0))
+        c = counts.setdefault(int(n), dict.fromkeys(("rows", *NOTED, *PASSED[1:]), 0))
         c["rows"] += int(mine.sum())
         for code, name in enumerate(PASSED):
             if name:
                 c[name] += int((reason[mine] == code).sum())
         taken = pa.array(mine & (reason == 0))
-        for name in ("unreadable", "ambiguous", "skipped"):
-            c[name] += pc.sum(column[name].filter(taken).cast(pa.int64())).as_py() or 0
+        for name in NOTED:
+            c[name] += pc.sum(rows[name].filter(taken).cast(pa.int64())).as_py() or 0

@@ -51,11 +51,13 @@ def peer_countries(numbers: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
 def _codes(numbers: pa.Array) -> pa.Array:
     encoded = numbers if pa.types.is_dictionary(numbers.type) else numbers.dictionary_encode()
     digits = _digits(encoded.dictionary.cast(pa.large_string()))
-    found = pa.nulls(len(digits), pa.int16())
-    for length, prefixes, places in _by_length()[1]:
-        at = pc.index_in(pc.utf8_slice_codeunits(digits, 0, length), value_set=prefixes, skip_nulls=True)
+    tables = _by_length()[1]
+    starts = pc.utf8_slice_codeunits(digits, 0, tables[0][0]).dictionary_encode()  # far fewer than numbers
+    found = pa.nulls(len(starts.dictionary), pa.int16())
+    for length, prefixes, places in tables:
+        at = pc.index_in(pc.utf8_slice_codeunits(starts.dictionary, 0, length), value_set=prefixes, skip_nulls=True)
         found = pc.coalesce(found, places.take(at))
-    return found.take(encoded.indices)
+    return found.take(starts.indices).take(encoded.indices)
 
 
 def _digits(numbers: pa.Array) -> pa.Array:

@@ -14,7 +14,8 @@ from sojourn.arrivals import Arrival, intake
 from sojourn.audit import Part
 from sojourn.config import Feed
 from sojourn.lake import where_units
-from sojourn.landing import Landing, moved, replaced
+from sojourn.landing import Landing
+from sojourn.placing import moved
 from sojourn.steps import Done
 from sojourn.table import Table
 
@@ -72,11 +73,11 @@ def events(night: "Night", days: Sequence[date]) -> Done:
     units = sorted({*taken.batches, *learnt})
     while True:
         landing = Landing(night.spark, conf, lake, taken, night.readings)
-        frame = landing.events()
-        if learnt:
-            old = where_units(lake.read(EVENTS), "batch", learnt)
-            frame = frame.unionByName(replaced(old, lake.read(CELLS), conf))
-        version = lake.write(EVENTS, frame, units, {"consumed": {"cells": lake.approved(CELLS)}})
+        notes = {"consumed": {"cells": lake.approved(CELLS)}}
+        if "://" in lake.root:  # a file system that only Spark knows
+            version = lake.write(EVENTS, landing.events(learnt, None), units, notes)
+        else:
+            version = lake.add(EVENTS, landing.events(learnt, lake.ready(EVENTS)).collect(), units, notes)
         if not (broken := landing.failed()):
             break
         taken = taken.without_files(broken)

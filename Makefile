@@ -66,7 +66,7 @@ $(STAMP): pyproject.toml constraints.txt
 		"apt-get install python3 python3-venv  (or brew install python@3.12)" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check -e '.[dev]' -c constraints.txt
-	@echo "Delta's jars, once, beside those of PySpark:"
+	@echo "Delta's jars, once, beside those of PySpark; and an archive of classes, for the JVM to start in half the time:"
 	$(BIN)/python -m sojourn.session
 	@touch $@
 

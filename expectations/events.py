@@ -34,21 +34,26 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
             "implausible"
         ),
     )
+    counts = ("rows", "placed", "here", "foreign", "implausible")
+    antennas = by_antenna.groupBy("unit", "batch", "cell_id").agg(
+        *(F.sum(name).alias(name) for name in counts),
+        F.max("newest").alias("newest"),
+        *(F.expr(f"sum(if(hour = {hour}, here, 0)) as {name}") for hour, name in enumerate(HOURS)),
+    )
     events = (
-        by_antenna.groupBy("unit", "batch")
+        antennas.groupBy("unit", "batch")
         .agg(
-            *(F.sum(name).alias(name) for name in ("rows", "placed", "here", "foreign", "implausible")),
+            *(F.sum(name).alias(name) for name in (*counts, *HOURS)),
             age_s.alias("age_s"),
-            F.approx_count_distinct(F.when(F.col("here") > 0, F.col("cell_id")), 0.01).alias("reporting"),
-            *(F.expr(f"sum(if(hour = {hour}, here, 0)) as {name}") for hour, name in enumerate(HOURS)),
+            count((F.col("here") > 0) & F.col("cell_id").isNotNull()).alias("reporting"),
         )
         .withColumns({"quietest": F.expr(QUIETEST), "night": F.expr(NIGHT)})
         .drop("batch", *HOURS)
     )
     devices = mine.groupBy("unit").agg(F.approx_count_distinct("device").alias("devices"))
     batches = of(frames["batches"], "batch", units).groupBy("unit").agg(F.sum("rows_accepted").alias("accepted"))
-    antennas = frames["cells"].agg(F.approx_count_distinct("cell_id", 0.01).alias("antennas"))
-    register = antennas.select(F.explode(F.lit(list(units))).alias("unit"), "*")
+    known = frames["cells"].select("cell_id").distinct().agg(F.count("*").alias("antennas"))
+    register = known.select(F.explode(F.lit(list(units))).alias("unit"), "*")
     rates = {
         "cells_reporting_share": F.least(F.lit(1.0), share("reporting", "antennas")),
         "share_placed": share("placed", "rows"),

@@ -55,6 +55,11 @@ class Lake:
         self._approved: dict[str, int] = {}
         self._commits: dict[tuple[str, int], Commit] = {}  # a commit never changes
 
+    @property
+    def local(self) -> bool:
+        """Whether it lies where every process opens files by their path."""
+        return "://" not in self.root
+
     # -- files ------------------------------------------------------------------------------------------------------
 
     def path(self, table: Table) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
 from pyspark.sql.pandas.types import from_arrow_schema
@@ -32,6 +32,8 @@ from sojourn.placing import Antennas
 from sojourn.reading import Counts, Tally, reader
 from sojourn.settling import Settler
 from sojourn.sifting import CANONICAL, NOTED, PASSED, Landed, Register, Sieve, add_up
+from sojourn.straight import Kind, straight
+from sojourn.twins import twin
 
 EPOCH = date(1970, 1, 1)
 NO_FIT = "the types of its columns do not fit the expressions of the feed"
@@ -47,6 +49,7 @@ class Landing:
     lake: Lake
     intake: Intake
     readings: dict[str, Reading]
+    slow: frozenset[tuple[date, str]] = frozenset()  # places of files with values that only Spark can read
     read: Any = field(init=False)  # {file number: records read, malformed} and {…: {"failed": 1}}
     sifted: Any = field(init=False)
     files: list[Arrival] = field(init=False)
@@ -55,6 +58,10 @@ class Landing:
         self.files = sorted((a for files in self.intake.batches.values() for a in files), key=lambda a: a.place)
 
     # -- events -------------------------------------------------------------------------------------------------------
+
+    def written(self, learnt: Sequence[date], folder: str) -> list[Row]:
+        """The files of all events, written into the folder of the table (FILES); counts are complete."""
+        return self.events(learnt, folder).collect()
 
     def events(self, learnt: Sequence[date], folder: str | None) -> DataFrame:
         """Not yet run; counts are complete when it has.
@@ -74,7 +81,7 @@ class Landing:
         )
         sieve = self._sieve(Offsets.of(zone, *span))
         schema, frames = settler.schema, list[DataFrame]()
-        if parcels := [self._parcels(rows, sieve) for rows in self._canonical(*span)]:
+        if parcels := list(self._parcels(span, sieve)):
             one = union(parcels).repartitionById(sieve.files.value.number, "part")
             frames.append(one.mapInArrow(settler.settle, schema))
         if (old := self._old(learnt)) is not None:
@@ -93,26 +100,39 @@ class Landing:
             frames.append(old.join(F.broadcast(which), ["batch", "file"], "left_semi").select(*EVENTS.names))
         return union(frames) if frames else None
 
-    def _canonical(self, first: date, last: date) -> Iterator[DataFrame]:
-        """The records of all files, `__file` and the columns of CANONICAL; a frame for each form of them."""
-        groups: dict[tuple[str, Found], list[tuple[int, Arrival]]] = {}
+    def _parcels(self, span: tuple[date, date], sieve: Sieve) -> Iterator[DataFrame]:
+        """What the files bring, as PARCELS: straight where the feed's expressions have twins, else by way of Spark."""
+        groups: dict[tuple[str, Found, bool], list[tuple[int, Arrival]]] = {}
         for n, a in enumerate(self.files):
             if a.found is not None and not a.reason:
-                groups.setdefault((a.feed.name, a.found), []).append((n, a))
-        for (name, found), files in groups.items():
-            raw = reader(self.spark, self.readings[name].form, found, files, self.read)
-            try:
-                out = canonical(self.spark, self.readings[name], raw, first, last)
-            except AnalysisException:  # of columns that are of another type than the feed's expressions take
-                for n, a in files:
-                    self.files[n] = replace(a, reason="unreadable_file", detail=NO_FIT)
-                continue
-            columns = []
-            for f in from_arrow_schema(CANONICAL):
-                from_file = "__line" if f.name == "line" else f.name
-                made = F.col(from_file) if from_file in out.columns else F.lit(None)
-                columns.append(made.cast(f.dataType).alias(f.name))
-            yield out.select("__file", *columns)
+                groups.setdefault((a.feed.name, a.found, a.place in self.slow), []).append((n, a))
+        files = []
+        for (name, found, slow), some in groups.items():
+            reading = self.readings[name]
+            if not slow and (made := twin(self.spark, reading, found, *span)) is not None:
+                files.append((Kind(reading.form, found, made), some))
+            elif (rows := self._canonical(reading, found, some, span)) is not None:
+                yield self._packed(rows, sieve)
+        if files:
+            yield straight(self.spark, files, sieve, self.read, self.sifted)
+
+    def _canonical(
+        self, reading: Reading, found: Found, files: Sequence[tuple[int, Arrival]], span: tuple[date, date]
+    ) -> DataFrame | None:
+        """The records of files of one form, `__file` and the columns of CANONICAL; None where they do not fit."""
+        raw = reader(self.spark, reading.form, found, files, self.read)
+        try:
+            out = canonical(self.spark, reading, raw, *span)
+        except AnalysisException:  # of columns that are of another type than the feed's expressions take
+            for n, a in files:
+                self.files[n] = replace(a, reason="unreadable_file", detail=NO_FIT)
+            return None
+        columns = []
+        for f in from_arrow_schema(CANONICAL):
+            from_file = "__line" if f.name == "line" else f.name
+            made = F.col(from_file) if from_file in out.columns else F.lit(None)
+            columns.append(made.cast(f.dataType).alias(f.name))
+        return out.select("__file", *columns)
 
     def _sieve(self, clock: Offsets) -> Sieve:
         late = {f.name: f.late_days for f in self.conf.sources.events}
@@ -134,7 +154,7 @@ class Landing:
             here.broadcast(Register.of(self.lake)),
         )
 
-    def _parcels(self, rows: DataFrame, sieve: Sieve) -> DataFrame:
+    def _packed(self, rows: DataFrame, sieve: Sieve) -> DataFrame:
         tally = self.sifted
 
         def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -155,9 +175,9 @@ class Landing:
 
     # -- what became of the files -------------------------------------------------------------------------------------
 
-    def failed(self) -> list[Arrival]:
-        """Files that broke on the way although they had looked whole: read again without them."""
-        return [self.files[n] for n, c in self.read.value.items() if c.get("failed")]
+    def told(self, what: str) -> list[Arrival]:
+        """Files that broke on the way although they had looked whole (failed), or that only Spark can read (unsure)."""
+        return [self.files[n] for n, c in self.read.value.items() if c.get(what)]
 
     def outcome(self, events: DataFrame, at: datetime) -> tuple[DataFrame, DataFrame]:
         """Rows of `rejects` and `batches`, once `events` (this intake's, as written) is in the lake.

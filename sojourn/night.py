@@ -78,8 +78,7 @@ class Night:
         self.lake = Lake(self.spark, self.conf.lake)
         self.readings: dict[str, Reading] = readings(self.spark, self.conf)
         stamped(self.lake, self.conf)
-        local = "://" not in self.conf.lake
-        self.audit = Audit(self.lake, check.Docs(Path(self.conf.lake) / "data_docs") if local else None)
+        self.audit = Audit(self.lake, check.Docs(Path(self.conf.lake) / "data_docs") if self.lake.local else None)
         self._spans: dict[tuple[str, int | None], tuple[date | None, date | None]] = {}
         self.steps: dict[str, Callable[[Sequence[date]], Done]] = {n: partial(s, self) for n, s in STEPS.items()}
 

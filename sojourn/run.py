@@ -4,8 +4,10 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from functools import update_wrapper
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +103,10 @@ def _night(conf: Config) -> Any:
     from sojourn.session import start
 
     parameters(conf)
-    return Night(start(conf.spark), conf)
+    with ThreadPoolExecutor(1) as beside:  # Great Expectations loads while the JVM starts
+        beside.submit(import_module, "expectations")
+        spark = start(conf.spark)
+    return Night(spark, conf)
 
 
 @command("run", "sojourn run --from 2026-03-02 --to 2026-04-05 --provisional")

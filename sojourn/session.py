@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from importlib.resources import files
@@ -21,6 +22,9 @@ BROUGHT_BY_SPARK = "org.apache.hadoop:hadoop-client-api,org.apache.hadoop:hadoop
 LOG4J = Path(__file__).with_name("log4j2.properties")
 # under spark-submit PySpark is imported from a zip; SPARK_HOME is where it lies
 JARS = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent) / "jars"
+CLASSES = JARS / "sojourn.jsa"
+# an archive of classes halves the start of the JVM; where it is missing or of another JVM it is passed over in silence
+JAVA = f"-XX:+UseParallelGC -XX:SharedArchiveFile={CLASSES} -Xlog:disable -Xlog:all=error:stderr"
 
 ALWAYS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -44,7 +48,7 @@ LOCAL = {
     "spark.driver.host": "localhost",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.parquet.compression.codec": "zstd",
-    "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Dlog4j2.configurationFile=file:{LOG4J}",
+    "spark.driver.extraJavaOptions": f"{JAVA} -Dlog4j2.configurationFile=file:{LOG4J}",
 }
 # Read by the machine that is started, not by the session: in one that runs they would do nothing.
 AT_START = (
@@ -144,6 +148,30 @@ def fetch_jars() -> list[str]:
     return new
 
 
+def rehearse() -> None:
+    """A small night, for the archive that its JVM leaves of all classes it has loaded."""
+    java = LOCAL["spark.driver.extraJavaOptions"].replace("SharedArchiveFile", "ArchiveClassesAtExit")
+    spark = start({"spark.master": "local[2]", "spark.driver.memory": "1g", "spark.driver.extraJavaOptions": java})
+    with tempfile.TemporaryDirectory() as lake:
+        rows = spark.range(1000).selectExpr("id", "id % 7 as day", "cast(id % 5 as string) as name")
+        same = rows.mapInArrow(lambda batches: batches, rows.schema)
+        for _ in range(3):
+            same.write.format("delta").mode("overwrite").partitionBy("day").save(lake)
+        read = spark.read.format("delta").load(lake)
+        sums = read.groupBy("day", "name").agg({"id": "max"}).join(read.select("day").distinct(), "day")
+        sums.orderBy("day").toPandas()
+        read.where("day = 1").write.format("delta").mode("overwrite").option("replaceWhere", "day = 1").save(lake)
+    machine: Any = SparkContext._gateway.proc  # type: ignore[union-attr]
+    spark.stop()
+    machine.stdin.close()  # it ends with us, and we when it has written
+    machine.wait()
+
+
 if __name__ == "__main__":
-    if not list(JARS.glob("delta-spark_*.jar")):
-        fetch_jars()
+    if "rehearse" in sys.argv:
+        rehearse()
+    else:
+        if not list(JARS.glob("delta-spark_*.jar")):
+            fetch_jars()
+        if not CLASSES.exists():
+            subprocess.run([sys.executable, "-m", "sojourn.session", "rehearse"], check=True)

@@ -71,16 +71,19 @@ def events(night: "Night", days: Sequence[date]) -> Done:
     taken = intake(night.spark, conf, lake, days, forms)
     learnt = _learnt(night, taken.batches)
     units = sorted({*taken.batches, *learnt})
+    notes, slow = {"consumed": {"cells": lake.approved(CELLS)}}, frozenset[tuple[date, str]]()
     while True:
-        landing = Landing(night.spark, conf, lake, taken, night.readings)
-        notes = {"consumed": {"cells": lake.approved(CELLS)}}
-        if "://" in lake.root:  # a file system that only Spark knows
+        landing = Landing(night.spark, conf, lake, taken, night.readings, slow)
+        if lake.local:
+            files = landing.written(learnt, lake.ready(EVENTS))
+        else:  # Spark knows more file systems than Arrow
             version = lake.write(EVENTS, landing.events(learnt, None), units, notes)
-        else:
-            version = lake.add(EVENTS, landing.events(learnt, lake.ready(EVENTS)).collect(), units, notes)
-        if not (broken := landing.failed()):
+        failed, unsure = landing.told("failed"), landing.told("unsure")
+        if not failed and not unsure:
             break
-        taken = taken.without_files(broken)
+        taken, slow = taken.without_files(failed), slow | {a.place for a in unsure}
+    if lake.local:
+        version = lake.add(EVENTS, files, units, notes)
     written = where_units(lake.read(EVENTS, version), "batch", taken.batches)
     rejects, batches = landing.outcome(written, datetime.now(UTC))
     landed = list(taken.batches)

@@ -15,6 +15,7 @@ from fastavro import writer
 
 from schemas import BATCHES, EVENTS, REJECTS
 from sojourn.errors import ConfigError
+from sojourn.lake import Lake
 from sojourn.pseudonym import pseudonym
 
 pytestmark = pytest.mark.usefixtures("unjudged")
@@ -388,6 +389,31 @@ def test_all_formats_land_the_same_rows(land: Any, spark: Any) -> None:
     assert len(by_batch) == len(days)
     assert all(len(rows) == len(ROWS) for rows in by_batch.values())
     assert len({str(rows) for rows in by_batch.values()}) == 1
+
+
+def test_arrow_and_spark_write_the_same_rows(land: Any, spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    land.cells(DAY)
+    for day in (DAY, NEXT):
+        land.put(f"cdr/{day}/a.csv", HEAD + record(1) + record(1) + record(2, 23, "B", day) + record(3, 0, "", DAY))
+    by_arrow = landed(land, spark, DAY, NEXT)
+    land.page["lake"] = "other"
+    monkeypatch.setattr(Lake, "local", False)
+    by_spark = landed(land, spark, DAY, NEXT)
+    names = EVENTS.names
+    rows = land.rows(by_arrow, EVENTS, *names)
+    assert len(rows) == 6
+    assert rows == land.rows(by_spark, EVENTS, *names)
+    assert accounted(land, by_arrow) == accounted(land, by_spark)
+
+
+def test_a_value_that_only_spark_can_read(land: Any, spark: Any) -> None:
+    land.cells(DAY)
+    land.put(f"cdr/{DAY}/a.csv", HEAD + record(1) + f"{IMSI}2,{at(10)} Europe/Paris,A\n" + record(3, 11))
+    land.put(f"cdr/{DAY}/b.csv", HEAD + record(4))
+    night = landed(land, spark)
+    found = {r[0]: r[1] for r in land.rows(night, EVENTS, "device", "at")}
+    assert found[DEVICE[2]] == datetime(2026, 3, 10, 9)
+    assert accounted(land, night) == {"a.csv": (3, 3), "b.csv": (1, 1)}
 
 
 def test_a_column_that_changes_its_type_overnight(land: Any, spark: Any) -> None:

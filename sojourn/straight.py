@@ -1,0 +1,81 @@
+"""From file to parcel in one task, where the expressions of a feed have twins: no record of theirs passes the JVM."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from sojourn.arrivals import Arrival, spread
+from sojourn.files import Form, Found, records
+from sojourn.parcels import PARCELS, Packer
+from sojourn.reading import Counts
+from sojourn.sifting import CANONICAL, Sieve, add_up
+from sojourn.twins import Twin, Unsure
+
+FILE = "n int, kind int, path string, bytes bigint"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How some files are read: their form, what was found in them, and the feed's expressions."""
+
+    form: Form
+    found: Found
+    twin: Twin
+
+
+def straight(
+    spark: SparkSession, files: Sequence[tuple[Kind, list[tuple[int, Arrival]]]], sieve: Sieve, read: Any, sifted: Any
+) -> DataFrame:
+    """PARCELS of files, kind by kind, each with its number.
+
+    `read` and `sifted` are told of the records, file by file. A file that breaks is told of as failed, one with a value
+    that the twin does not know as unsure: what has been packed of it must not be used.
+    """
+    kinds = [kind for kind, _ in files]
+
+    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        came, taken = dict[int, Counts](), dict[int, Counts]()
+        packer = Packer(sieve.files.value)
+        for row in (r for b in batches for r in b.to_pylist()):
+            n = row["n"]
+            came[n] = {"rows": 0, "malformed": 0}
+            try:
+                for batch in _canonical(row["path"], kinds[row["kind"]], came[n]):
+                    file_no = np.full(batch.num_rows, n, np.int32)
+                    out, reason = sieve.sift(file_no, batch)
+                    add_up(taken, file_no, batch, reason)
+                    packer.held.append(out)
+                    if packer.full:
+                        yield from packer.packed()
+            except Unsure:
+                came[n]["unsure"] = 1
+        yield from packer.packed()
+        read.add(came)
+        sifted.add(taken)
+
+    rows = [(n, k, a.path, a.bytes) for k, (_, some) in enumerate(files) for n, a in some]
+    return spread(spark, rows, FILE).mapInArrow(task, PARCELS)
+
+
+def _canonical(path: str, kind: Kind, counts: Counts) -> Iterator[pa.RecordBatch]:
+    def malformed(rows: int) -> None:
+        counts["malformed"] += rows
+
+    found = records(path, kind.form, kind.found, malformed)
+    while True:
+        try:
+            batch = next(found, None)
+        except Exception:  # whatever a damaged file makes a reader say
+            counts["failed"] = 1  # one file must not stop the others: all are read again without it
+            return
+        if batch is None:
+            return
+        counts["rows"] += batch.num_rows
+        if batch.num_rows:
+            lines = batch.column(batch.num_columns - 1)
+            made = kind.twin.canonical(batch.select(list(range(batch.num_columns - 1))))
+            yield pa.RecordBatch.from_arrays([lines, *made.columns], schema=CANONICAL)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 AIRFLOW = Path(sys.executable).with_name("airflow")
 DAY = "2026-03-02"
 # What that day costs, in counts, which no machine makes faster. They change only in a commit that says why.
-RECORDED = {"tasks": 494, "rows scanned": 52_468, "bytes shuffled": 584_841}
+RECORDED = {"tasks": 496, "rows scanned": 54_492, "bytes shuffled": 492_713}
 MORE = 1.1  # than recorded is too much
 # prints, as JSON, every table's rows, sorted, but for the times of writing: read as an analyst reads it
 READ = """

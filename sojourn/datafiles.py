@@ -38,10 +38,11 @@ class Writer:
 
     def write(self, rows: pa.RecordBatch) -> None:
         """Add rows."""
-        days, batches = (rows[c].cast(pa.int32()).to_numpy() for c in ("date", "batch"))
-        rest = rows.drop_columns(["date", "batch"])
-        for day, batch in np.unique(np.stack([days, batches]), axis=1).T.tolist():
-            mine = (days == day) & (batches == batch)
+        days, batches = (rows[c].cast(pa.int32()).to_numpy().astype(np.int64) for c in ("date", "batch"))
+        both, rest = (days << 32) + batches, rows.drop_columns(["date", "batch"])
+        for one in pa.array(both).unique().to_pylist():
+            day, batch = divmod(one, 1 << 32)
+            mine = both == one
             some = rest if mine.all() else rest.filter(pa.array(mine))
             if (day, batch) not in self.files:
                 self.files[day, batch] = self._file(day, batch, rest.schema)

@@ -28,9 +28,9 @@ def test_what_sampling_explains_is_no_error_of_the_model():
 @given(st.sampled_from([0.05, 0.1, 0.2, 0.3]), st.integers(0, 2**32))
 def test_an_error_that_was_planted_is_found(planted, seed):
     rng = np.random.default_rng(seed)
-    known = rng.lognormal(7, 0.5, 4000)
+    known = rng.lognormal(7, 0.5, 16_000)
     variance = known * 20
-    persons = known * (1 + rng.normal(0, planted, 4000)) + rng.normal(0, 1, 4000) * np.sqrt(variance)
+    persons = known * (1 + rng.normal(0, planted, 16_000)) + rng.normal(0, 1, 16_000) * np.sqrt(variance)
     assert model_error(persons, variance, known) == pytest.approx(planted, rel=0.2, abs=0.015)
 
 

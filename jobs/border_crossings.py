@@ -7,12 +7,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from schemas import BORDER_CROSSINGS, COUNTRY_RUNS
+from sojourn.clock import HOUR_US
 from sojourn.errors import ConfigError
 from sojourn.methods.countries import as_number
 from sojourn.methods.stays import in_order
 
 READS, WRITES, EVERY = (COUNTRY_RUNS,), BORDER_CROSSINGS, "date"
-HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ import numpy.typing as npt
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+EPOCH = date(1970, 1, 1)
+HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
+
 
 def local(at: Column, zone: Column | str) -> Column:
     """The wall clock of an instant in a time zone, as a timestamp; the session's zone must be UTC."""

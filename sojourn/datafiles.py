@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
+from sojourn.clock import EPOCH
+
 FILES = pa.schema(
     [("path", pa.string()), ("date", pa.date32()), ("batch", pa.date32()), ("bytes", pa.int64()), ("rows", pa.int64())]
 )
-EPOCH = date(1970, 1, 1)
 PLAIN = ("at", "device", "line")  # nearly every row has another value: a dictionary would be in vain
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as t
@@ -21,7 +22,14 @@ from sojourn.fence import Expression, Refused
 from sojourn.files import Form
 
 TYPED = ("parquet", "orc", "avro")
-KINDS = ("call", "sms", "data", "signalling")
+# what the expressions of a feed of events make of a record; line is its place in the file
+CANONICAL = pa.schema(
+    [("line", pa.int64()), ("subscriber", pa.string()), ("at", pa.timestamp("us", "UTC"))]
+    + [(n, pa.string()) for n in ("home_plmn", "visited_plmn", "cell_id", "event_type", "direction", "peer")]
+    + [("duration_s", pa.int32()), ("volume_bytes", pa.int64()), ("tac", pa.string())]
+    + [("unreadable", pa.int32()), ("ambiguous", pa.bool_()), ("skipped", pa.bool_())]
+)
+DOMAINS = {"event_type": ("call", "sms", "data", "signalling"), "direction": ("in", "out")}
 # what becomes of our columns: text, a whole number from 0 (with its Spark type), an instant, a date, a number, a truth
 WHOLE = {"duration_s": "int", "volume_bytes": "bigint"}
 OURS = "__our_"  # columns of ours beside those of the file, whose names may be the same
@@ -165,8 +173,8 @@ def _typed(spark: SparkSession, reading: Reading, name: str) -> Column:
         return text.isin("true", "t", "yes", "y", "1")
     text = F.trim(made.cast("string"))
     text = F.when(text != "", text)
-    if name in ("event_type", "direction"):
-        text = F.when(text.isin(*(KINDS if name == "event_type" else ("in", "out"))), text)
+    if name in DOMAINS:
+        text = F.when(text.isin(*DOMAINS[name]), text)
     return text
 
 

@@ -233,8 +233,7 @@ class Lake:
             .option("userMetadata", json.dumps(notes, sort_keys=True, default=str))
         )
         if units is not None:
-            values = ", ".join(f"'{u}'" for u in sorted(units))
-            writer = writer.option("replaceWhere", where or f"{table.unit} IN ({values})")
+            writer = writer.option("replaceWhere", where or _among(table.unit, units))
         writer.save(self.path(table))
         return self._written(table)
 
@@ -247,9 +246,9 @@ class Lake:
         delta, scala = jvm.org.apache.spark.sql.delta, jvm.scala
         log = delta.DeltaLog.forTable(self.spark._jsparkSession, self.path(table))
         txn = log.startTransaction()
-        values = ", ".join(f"'{u}'" for u in sorted(units))
-        mine = self.spark._jsparkSession.sessionState().sqlParser().parseExpression(f"{table.unit} IN ({values})")
-        gone = txn.filterFiles(scala.jdk.javaapi.CollectionConverters.asScala([mine]).toSeq(), False)
+        mine = _among(table.unit, units)
+        parsed = self.spark._jsparkSession.sessionState().sqlParser().parseExpression(mine)
+        gone = txn.filterFiles(scala.jdk.javaapi.CollectionConverters.asScala([parsed]).toSeq(), False)
         now = int(time.time() * 1000)
         actions = [gone.apply(n).removeWithTimestamp(now, True) for n in range(gone.size())]
         for f in files:
@@ -266,7 +265,7 @@ class Lake:
         how = delta.DeltaOperations.Write(
             jvm.org.apache.spark.sql.SaveMode.Overwrite,
             some(None),
-            some(f"{table.unit} IN ({values})"),
+            some(mine),
             some(json.dumps(notes, sort_keys=True, default=str)),
             *[some(None)] * 5,
         )
@@ -312,11 +311,16 @@ class Lake:
         notes = {"approved": versions}
         rows = verdicts.select(*VALIDATIONS.names).coalesce(1)  # one file a table
         writer = rows.write.format("delta").option("userMetadata", json.dumps(notes))
-        names = ", ".join(f"'{name}'" for name in sorted(tables))
-        if names:
-            writer = writer.option("replaceWhere", f"table IN ({names})")
-        writer.mode("overwrite" if names else "append").save(self.path(VALIDATIONS))
+        if replaced := sorted(tables):
+            writer = writer.option("replaceWhere", _among("table", replaced))
+        writer.mode("overwrite" if replaced else "append").save(self.path(VALIDATIONS))
         self._approved |= versions
+
+
+def _among(column: str, values: Iterable[Any]) -> str:
+    """The rows of some values of a partition column, as SQL."""
+    listed = ", ".join(f"'{value}'" for value in sorted(values))
+    return f"{column} IN ({listed})"
 
 
 def union(frames: Sequence[DataFrame]) -> DataFrame:

@@ -21,21 +21,20 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from schemas import BATCHES, CELLS, EVENTS, REJECTS
 from schemas.rejects import REASONS
 from sojourn.arrivals import Arrival, Intake
-from sojourn.clock import Offsets
+from sojourn.clock import EPOCH, Offsets
 from sojourn.config import Config
 from sojourn.errors import SojournError
-from sojourn.feeds import Reading, canonical
+from sojourn.feeds import CANONICAL, Reading, canonical
 from sojourn.files import Found
 from sojourn.lake import Lake, union, where_units
 from sojourn.parcels import PARCELS, Packer
 from sojourn.placing import Antennas
 from sojourn.reading import Counts, Tally, reader
 from sojourn.settling import Settler
-from sojourn.sifting import CANONICAL, NOTED, PASSED, Landed, Register, Sieve, add_up
+from sojourn.sifting import NOTED, PASSED, Landed, Register, Sieve, add_up
 from sojourn.straight import Kind, straight
 from sojourn.twins import twin
 
-EPOCH = date(1970, 1, 1)
 NO_FIT = "the types of its columns do not fit the expressions of the feed"
 PER_PART = 32 << 20  # landing bytes of one day that are worth a file of events
 
@@ -79,7 +78,7 @@ class Landing:
         settler = Settler.of(
             self.conf, self.spark.sparkContext.broadcast(antennas), [a.name for a in self.files], folder
         )
-        sieve = self._sieve(Offsets.of(zone, *span))
+        sieve = self._sieve(antennas.zones[0])
         schema, frames = settler.schema, list[DataFrame]()
         if parcels := list(self._parcels(span, sieve)):
             one = union(parcels).repartitionById(sieve.files.value.number, "part")

@@ -12,9 +12,8 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sojourn.clock import Offsets
+from sojourn.clock import DAY_US, HOUR_US, Offsets
 
-DAY_US, HOUR_US = 86_400_000_000, 3_600_000_000
 NEVER = 2**31 - 1  # a day
 Ints = npt.NDArray[np.int64]
 

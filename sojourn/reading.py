@@ -36,6 +36,31 @@ class Tally(AccumulatorParam):
         return value1
 
 
+def counted(path: str, form: Form, found: Found, counts: Counts, forgive: bool = True) -> Iterator[pa.RecordBatch]:
+    """The records of a file, counted as they come: rows, what was no row (malformed), and whether it broke (failed).
+
+    One file must not stop the others, which are read again without it; unless that is not to be forgiven.
+    """
+    counts |= {"rows": 0, "malformed": 0}
+
+    def malformed(rows: int) -> None:
+        counts["malformed"] += rows
+
+    batches = records(path, form, found, malformed)
+    while True:
+        try:
+            batch = next(batches, None)
+        except Exception:  # whatever a damaged file makes a reader say
+            if not forgive:
+                raise
+            counts["failed"] = 1
+            return
+        if batch is None:
+            return
+        counts["rows"] += batch.num_rows
+        yield batch
+
+
 def found_types(found: Found) -> t.StructType:
     """The columns asked for, with the types they have in a file."""
     columns = [{"name": c, "type": json.loads(kind), "nullable": True, "metadata": {}} for c, _, kind in found.columns]
@@ -55,25 +80,15 @@ def reader(
     def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         counts: dict[int, Counts] = {}
         for row in (r for b in batches for r in b.to_pylist()):
-            n = counts[row["n"]] = {"rows": 0, "malformed": 0}
-
-            def malformed(rows: int, n: Counts = n) -> None:
-                n["malformed"] += rows
-
-            try:
-                for batch in records(row["path"], form, found, malformed):
-                    n["rows"] += batch.num_rows
-                    size, lines = batch.num_rows, batch.column(batch.num_columns - 1)
-                    head = [
-                        pa.repeat(pa.scalar(row["n"], pa.int32()), size),
-                        pa.repeat(pa.scalar(row["batch"], pa.date32()), size),
-                    ]
-                    arrays = [*head, lines, *(batch.column(i) for i in range(batch.num_columns - 1))]
-                    yield pa.RecordBatch.from_arrays(arrays, names=names)
-            except Exception:  # whatever a damaged file makes a reader say
-                if tally is None:
-                    raise
-                n["failed"] = 1  # one file must not stop the others: all are read again without it
+            n = counts[row["n"]] = {}
+            for batch in counted(row["path"], form, found, n, forgive=tally is not None):
+                size, lines = batch.num_rows, batch.column(batch.num_columns - 1)
+                head = [
+                    pa.repeat(pa.scalar(row["n"], pa.int32()), size),
+                    pa.repeat(pa.scalar(row["batch"], pa.date32()), size),
+                ]
+                arrays = [*head, lines, *(batch.column(i) for i in range(batch.num_columns - 1))]
+                yield pa.RecordBatch.from_arrays(arrays, names=names)
         if tally is not None:
             tally.add(counts)
 

@@ -24,7 +24,7 @@ LOG4J = Path(__file__).with_name("log4j2.properties")
 JARS = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent) / "jars"
 CLASSES = JARS / "sojourn.jsa"
 # an archive of classes halves the start of the JVM; where it is missing or of another JVM it is passed over in silence
-JAVA = f"-XX:+UseParallelGC -XX:SharedArchiveFile={CLASSES} -Xlog:disable -Xlog:all=error:stderr"
+JAVA = f"-XX:+UseParallelGC -XX:SharedArchiveFile={CLASSES} -Xlog:cds*=off -Xlog:class+path*=off"
 
 ALWAYS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -150,7 +150,10 @@ def fetch_jars() -> list[str]:
 
 def rehearse() -> None:
     """A small night, for the archive that its JVM leaves of all classes it has loaded."""
-    java = LOCAL["spark.driver.extraJavaOptions"].replace("SharedArchiveFile", "ArchiveClassesAtExit")
+    draft = CLASSES.with_suffix(".draft")  # part of an archive would break every JVM that is given it
+    java = LOCAL["spark.driver.extraJavaOptions"].replace(
+        f"SharedArchiveFile={CLASSES}", f"ArchiveClassesAtExit={draft}"
+    )
     spark = start({"spark.master": "local[2]", "spark.driver.memory": "1g", "spark.driver.extraJavaOptions": java})
     with tempfile.TemporaryDirectory() as lake:
         rows = spark.range(1000).selectExpr("id", "id % 7 as day", "cast(id % 5 as string) as name")
@@ -164,7 +167,8 @@ def rehearse() -> None:
     machine: Any = SparkContext._gateway.proc  # type: ignore[union-attr]
     spark.stop()
     machine.stdin.close()  # it ends with us, and we when it has written
-    machine.wait()
+    if machine.wait() == 0 and draft.exists():
+        draft.replace(CLASSES)
 
 
 if __name__ == "__main__":

@@ -13,22 +13,14 @@ from pyspark import Broadcast
 from pyspark.sql import functions as F
 
 from schemas import SUBSCRIBERS
-from sojourn.clock import Offsets
+from sojourn.clock import DAY_US, Offsets
 from sojourn.lake import Lake
-from sojourn.placing import DAY_US
 from sojourn.pseudonym import marks, pseudonyms
 from sojourn.reading import Counts
 from sojourn.reference import country_of_plmn, known_mcc, peer_countries
 
 PASSED = ("", "no_subscriber", "bad_time", "future", "too_late", "bad_plmn", "opted_out")
 NOTED = ("unreadable", "ambiguous", "skipped")
-# what the expressions of a feed make of a record (line is its place in the file)
-CANONICAL = pa.schema(
-    [("line", pa.int64()), ("subscriber", pa.string()), ("at", pa.timestamp("us", "UTC"))]
-    + [(n, pa.string()) for n in ("home_plmn", "visited_plmn", "cell_id", "event_type", "direction", "peer")]
-    + [("duration_s", pa.int32()), ("volume_bytes", pa.int64()), ("tac", pa.string())]
-    + [("unreadable", pa.int32()), ("ambiguous", pa.bool_()), ("skipped", pa.bool_())]
-)
 NAMED = pa.dictionary(pa.int32(), pa.string())
 SIFTED = pa.schema(
     [("file_no", pa.int32()), ("line", pa.int64()), ("batch", pa.date32()), ("day", pa.int32())]
@@ -113,19 +105,12 @@ class Sieve:
         file_no: (n,).
         """
         column = {name: rows.column(i) for i, name in enumerate(rows.schema.names)}
-        register, files = self.register.value, self.files.value
+        files = self.files.value
         batch = files.batch[file_no]
         timed = column["at"].is_valid().to_numpy(zero_copy_only=False)
         at = column["at"].cast(pa.int64()).fill_null(0).to_numpy()
         days = self.clock.local(at) // DAY_US
-        known_as = files.msisdn[file_no]
-        if not known_as.all():
-            ids, good = pseudonyms(self.key, column["subscriber"], "imsi")
-        if known_as.any():
-            others, fine = pseudonyms(self.key, column["subscriber"], "msisdn")
-            others = register.devices(others, days)
-            whole = known_as.all()
-            ids, good = (others, fine) if whole else (np.where(known_as, others, ids), np.where(known_as, fine, good))
+        ids, good = self._devices(column["subscriber"], files.msisdn[file_no], days)
         home_country, home_good = self._countries(column["home_plmn"], self.home[0])
         visited_country, visited_good = self._countries(column["visited_plmn"], None)
         abroad, nowhere = files.roaming[file_no], column["visited_plmn"].is_null().to_numpy(zero_copy_only=False)
@@ -135,7 +120,7 @@ class Sieve:
             timed & (days > batch + 1),
             timed & (days < batch - files.late_days[file_no]),
             np.where(abroad, ~visited_good | nowhere, ~home_good),
-            register.out(ids),
+            self.register.value.out(ids),
         ]
         reason = np.select(faults, range(1, len(PASSED)), 0)
         made = {
@@ -156,30 +141,36 @@ class Sieve:
         arrays = [_of(f, taken[f.name]) for f in SIFTED]
         return pa.RecordBatch.from_arrays(arrays, schema=SIFTED), reason
 
+    def _devices(self, subscribers: pa.Array, by_number: Any, days: Any) -> tuple[Any, Any]:
+        """The device of each subscriber, told by IMSI or by number, and whether it is told at all."""
+        if not by_number.any():
+            return pseudonyms(self.key, subscribers, "imsi")
+        numbers, fine = pseudonyms(self.key, subscribers, "msisdn")
+        numbers = self.register.value.devices(numbers, days)
+        if by_number.all():
+            return numbers, fine
+        ids, good = pseudonyms(self.key, subscribers, "imsi")
+        return np.where(by_number, numbers, ids), np.where(by_number, fine, good)
+
     def _countries(self, plmns: pa.Array, absent: str | None) -> tuple[pa.Array, Any]:
         """The country of each network and whether it is a network at all; `absent` stands where none is given."""
-        encoded, (country, mccs) = plmns.dictionary_encode(), self.home
+        encoded, (home, mccs) = plmns.dictionary_encode(), self.home
         texts = encoded.dictionary.to_pylist()
         good = [p.isascii() and p.isdigit() and len(p) in (5, 6) and (p[:3] in mccs or known_mcc(p[:3])) for p in texts]
         countries = [
-            country if p[:3] in mccs else country_of_plmn(p) if g else None for p, g in zip(texts, good, strict=True)
+            home if p[:3] in mccs else country_of_plmn(p) if g else None for p, g in zip(texts, good, strict=True)
         ]
         index = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
         named = pa.array([*countries, absent], pa.string()).dictionary_encode()
-        return pa.DictionaryArray.from_arrays(named.indices.take(pa.array(index)), named.dictionary), np.array(
-            [*good, True]
-        )[index]
+        country = pa.DictionaryArray.from_arrays(named.indices.take(pa.array(index)), named.dictionary)
+        return country, np.array([*good, True])[index]
 
 
 def _of(field: pa.Field, array: pa.Array) -> pa.Array:
     """An array as what a field holds."""
-    return (
-        array
-        if array.type == field.type
-        else array.dictionary_encode()
-        if field.type == NAMED
-        else array.cast(field.type)
-    )
+    if array.type == field.type:
+        return array
+    return array.dictionary_encode() if field.type == NAMED else array.cast(field.type)
 
 
 def add_up(counts: dict[int, Counts], file_no: Any, rows: pa.RecordBatch, reason: Any) -> None:

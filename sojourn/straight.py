@@ -9,10 +9,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from sojourn.arrivals import Arrival, spread
-from sojourn.files import Form, Found, records
+from sojourn.feeds import CANONICAL
+from sojourn.files import Form, Found
 from sojourn.parcels import PARCELS, Packer
-from sojourn.reading import Counts
-from sojourn.sifting import CANONICAL, Sieve, add_up
+from sojourn.reading import Counts, counted
+from sojourn.sifting import Sieve, add_up
 from sojourn.twins import Twin, Unsure
 
 FILE = "n int, kind int, path string, bytes bigint"
@@ -42,7 +43,7 @@ def straight(
         packer = Packer(sieve.files.value)
         for row in (r for b in batches for r in b.to_pylist()):
             n = row["n"]
-            came[n] = {"rows": 0, "malformed": 0}
+            came[n] = {}
             try:
                 for batch in _canonical(row["path"], kinds[row["kind"]], came[n]):
                     file_no = np.full(batch.num_rows, n, np.int32)
@@ -62,19 +63,7 @@ def straight(
 
 
 def _canonical(path: str, kind: Kind, counts: Counts) -> Iterator[pa.RecordBatch]:
-    def malformed(rows: int) -> None:
-        counts["malformed"] += rows
-
-    found = records(path, kind.form, kind.found, malformed)
-    while True:
-        try:
-            batch = next(found, None)
-        except Exception:  # whatever a damaged file makes a reader say
-            counts["failed"] = 1  # one file must not stop the others: all are read again without it
-            return
-        if batch is None:
-            return
-        counts["rows"] += batch.num_rows
+    for batch in counted(path, kind.form, kind.found, counts):
         if batch.num_rows:
             lines = batch.column(batch.num_columns - 1)
             made = kind.twin.canonical(batch.select(list(range(batch.num_columns - 1))))

@@ -69,7 +69,7 @@ def spark_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def spark(spark_dir: Path) -> "Iterator[SparkSession]":
     """The session that all tests share."""
-    from sojourn.session import CLASSES, LOG4J, start
+    from sojourn.session import JAVA, LOG4J, start
 
     os.environ["SPARK_LOCAL_DIRS"] = str(spark_dir / "local")
     settings = {
@@ -77,8 +77,7 @@ def spark(spark_dir: Path) -> "Iterator[SparkSession]":
         # many small plans, each run once: what the compilers of the JVM and of Spark would gain, they cost
         # (a JVM with the first compiler alone sets 48 MB aside for its code; when they are full it compiles no more)
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m "
-        f"-XX:+UseParallelGC -XX:SharedArchiveFile={CLASSES} -Xlog:disable -Xlog:all=error:stderr "
-        f"-Dlog4j2.configurationFile=file:{LOG4J}",
+        f"{JAVA} -Dlog4j2.configurationFile=file:{LOG4J}",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.driver.memory": "2g",
         "spark.sql.shuffle.partitions": "2",

@@ -15,12 +15,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from sojourn.clock import EPOCH
 from sojourn.methods.counting import record_key
 from sojourn.methods.weights import MICRO, inbound_weight
 from sojourn.methods.whereabouts import ABROAD, ABSENT, Reach, of_residents, of_visitors, signs
 
 Ints = npt.NDArray[np.int64]
-EPOCH = date(1970, 1, 1)
 A_SIGN, DOMESTIC = -(1 << 31), -1  # no set of homes has this name, no weight is less than nothing
 RUN = 200_000  # rows that a task looks at together
 MEASURES = {"n": "sum", "record_key": "sum", "persons": "sum", "released": "sum", "top": "max", "variance": "sum"}

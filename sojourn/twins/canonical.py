@@ -8,16 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sojourn.clock import Shift
+from sojourn.feeds import CANONICAL
 from sojourn.twins.kernels import ARROW, Rows
 from sojourn.twins.programs import Step as S
 
 Truth = np.ndarray[Any, np.dtype[np.bool_]]
 TEXT = pa.string()
-NAMES = ("home_plmn", "visited_plmn", "cell_id", "event_type", "direction", "peer")
-MADE = {
-    **{"subscriber": TEXT, "at": pa.timestamp("us", "UTC"), **dict.fromkeys(NAMES, TEXT)},
-    **{"duration_s": pa.int32(), "volume_bytes": pa.int64(), "tac": TEXT},
-}
+MADE = pa.schema([f for f in CANONICAL if f.name != "line"])  # which the reader knows
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Twin:
     turns: tuple[Shift, ...]
 
     def canonical(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The canonical columns of records.
+        """The canonical columns of records, as MADE.
 
         Raises:
             Unsure: a value is met whose result in Spark is not known here.
@@ -45,10 +42,10 @@ class Twin:
                 lost += made[name].is_null().to_numpy(zero_copy_only=False) & _given(rows, columns)
         at = made.pop("event_time")
         twice, never = self._turned(rows, at)
-        made["at"] = at.cast(MADE["at"])
-        arrays = [made[name] if name in made else pa.nulls(n, kind) for name, kind in MADE.items()]
-        names = [*MADE, "unreadable", "ambiguous", "skipped"]
-        return pa.RecordBatch.from_arrays([*arrays, *map(pa.array, (lost, twice, never))], names)
+        made |= {"at": at.cast(MADE.field("at").type)}
+        made |= {"unreadable": pa.array(lost), "ambiguous": pa.array(twice), "skipped": pa.array(never)}
+        arrays = [made[f.name] if f.name in made else pa.nulls(n, f.type) for f in MADE]
+        return pa.RecordBatch.from_arrays(arrays, schema=MADE)
 
     def _turned(self, rows: Rows, at: pa.Array) -> tuple[Truth, Truth]:
         """Where a clock without offset was shown twice, and where it was never shown."""

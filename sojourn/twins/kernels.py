@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sojourn.clock import DAY_US
 from sojourn.twins.programs import Step, Value, function
-from sojourn.twins.times import DAY_US, LONG, Failed, tail, wall_clocks
+from sojourn.twins.times import LONG, Failed, tail, wall_clocks
 from sojourn.twins.values import BITS
 
 # Spark's name of a type → ours; times are numbers

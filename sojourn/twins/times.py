@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sojourn.clock import Offsets
+from sojourn.clock import DAY_US, Offsets
 
 # the first of the days of each month since year 0, and how many it has
 MONTHS = np.arange("0000-01", "10000-02", dtype="datetime64[M]").astype("datetime64[D]").astype(np.int32)
 LENGTHS = np.diff(MONTHS).astype(np.uint8)
-DAY_US = 86_400_000_000
 LONG = 2**63 - 1
 BLANKS = "".join(map(chr, [*range(33), 127]))  # what casts leave out at both ends
 TAIL = re.compile(r"(?:\.([0-9]*))?([^0-9].*)?", re.DOTALL)

@@ -14,7 +14,7 @@ from pyspark.sql import types as t
 from sojourn import fence
 from sojourn.clock import shifts
 from sojourn.config import EventFeed
-from sojourn.feeds import KINDS, WHOLE, Reading, analysed
+from sojourn.feeds import DOMAINS, WHOLE, Reading, analysed
 from sojourn.files import Found
 from sojourn.twins.canonical import Twin
 from sojourn.twins.kernels import ARROW
@@ -23,7 +23,6 @@ from sojourn.twins.programs import Step as S
 from sojourn.twins.times import ISO, Failed, Pattern, Unsure, Zone
 from sojourn.twins.values import BITS, STRICT
 
-DOMAINS = {"event_type": KINDS, "direction": ("in", "out")}
 PLAIN = frozenset(ARROW) - {"double", "float"}  # of what other steps than the last may be over
 # what Spark writes as something else
 REPLACED = frozenset(

@@ -6,7 +6,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
-from sojourn.twins.times import BLANKS, DAY_US, LONG, Failed, Unsure, read
+from sojourn.clock import DAY_US
+from sojourn.twins.times import BLANKS, LONG, Failed, Unsure, read
 
 MILLIONTH = Decimal("0.000001")
 BITS = {"byte": 8, "short": 16, "integer": 32, "long": 64}

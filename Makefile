@@ -3,11 +3,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 STAMP := .venv/.stamp
+CLASSES := .venv/.classes
 FIRST := 2026-03-02
 LAST := 2026-04-05
 # the newest Python that is there and works; `make PYTHON=…` takes another
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c 'import ensurepip, sys; \
 	sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+# a module is compiled when it is first imported: all of them at once take a minute
+PIP := --disable-pip-version-check --no-compile
 AIRFLOW := .venv-airflow/bin
 AIRFLOW_STAMP := .venv-airflow/.stamp
 
@@ -16,7 +19,7 @@ AIRFLOW_STAMP := .venv-airflow/.stamp
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
-setup: java $(STAMP) ## .venv with all that is needed, in the versions of constraints.txt
+setup: java $(CLASSES) ## .venv with all that is needed, in the versions of constraints.txt
 
 run: setup demo/.stamp ## 35 nights of the whole pipeline over the demo country
 	$(BIN)/sojourn run --conf conf/local.yaml --from $(FIRST) --to $(LAST) --provisional
@@ -32,8 +35,9 @@ run: setup demo/.stamp ## 35 nights of the whole pipeline over the demo country
 airflow: setup $(AIRFLOW_STAMP) demo/.stamp ## Airflow on its embedded default, with the demo country ready to run
 	@exec conf/airflow.sh
 
-test: setup $(AIRFLOW_STAMP) lint ## every test: unit, spark, e2e, browser, dags
+test: java ## every test: unit, spark, e2e, browser, dags
 	@conf/need.sh browser
+	@$(MAKE) --no-print-directory -j 2 setup $(AIRFLOW_STAMP) lint
 	@$(MAKE) --no-print-directory -j 2 tests dags
 
 tests:
@@ -42,7 +46,7 @@ tests:
 dags:
 	$(AIRFLOW)/python -m pytest --confcutdir=tests/dags tests/dags
 
-lint: setup ## ruff, mypy and the import laws
+lint: $(STAMP) ## ruff, mypy and the import laws
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -65,14 +69,19 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with ensurepip is missing:" \
 		"apt-get install python3 python3-venv  (or brew install python@3.12)" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check -e '.[dev]' -c constraints.txt
-	@echo "Delta's jars, once, beside those of PySpark; and an archive of classes, for the JVM to start in half the time:"
-	$(BIN)/python -m sojourn.session
+	$(BIN)/python -m pip install $(PIP) -e '.[dev]' -c constraints.txt
+	@echo "Delta's jars, once, beside those of PySpark:"
+	$(BIN)/python -m sojourn.session jars
 	@touch $@
 
-$(AIRFLOW_STAMP): constraints-airflow.txt | $(STAMP)
+$(CLASSES): $(STAMP)
+	@echo "An archive of classes, for the JVM to start in half the time:"
+	$(BIN)/python -m sojourn.session rehearse
+	@touch $@
+
+$(AIRFLOW_STAMP): constraints-airflow.txt
 	test -x $(AIRFLOW)/python || $(PYTHON) -m venv .venv-airflow
-	$(AIRFLOW)/python -m pip install --disable-pip-version-check -c constraints-airflow.txt \
+	$(AIRFLOW)/python -m pip install $(PIP) -c constraints-airflow.txt \
 		apache-airflow apache-airflow-providers-apache-spark pytest pytest-timeout
 	@touch $@
 

@@ -3,7 +3,6 @@
 import logging
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from importlib.resources import files
@@ -50,6 +49,9 @@ LOCAL = {
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.driver.extraJavaOptions": f"{JAVA} -Dlog4j2.configurationFile=file:{LOG4J}",
 }
+# How Spark evaluates expressions: by classes made for each plan, or as they stand, which spares compiling those.
+COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 # Read by the machine that is started, not by the session: in one that runs they would do nothing.
 AT_START = (
     "spark.driver.memory",
@@ -122,12 +124,15 @@ def delta_jar() -> Path:
     """The Delta jar beside PySpark's own; an error that says how to fetch it where it is missing."""
     found = sorted(JARS.glob("delta-spark_*.jar"))
     if not found:
-        raise SojournError("Delta's jars are missing", where=str(JARS), hint="python -m sojourn.session fetches them")
+        fetch = "python -m sojourn.session jars fetches them"
+        raise SojournError("Delta's jars are missing", where=str(JARS), hint=fetch)
     return found[0]
 
 
 def fetch_jars() -> list[str]:
     """Fetch Delta's jars once, by the resolver that Spark ships, and put them beside Spark's own; the new names."""
+    if list(JARS.glob(f"delta-spark_*-{DELTA.rpartition(':')[2]}.jar")):
+        return []
     with tempfile.TemporaryDirectory() as ivy:
         settings = {
             "spark.master": "local[1]",
@@ -172,10 +177,4 @@ def rehearse() -> None:
 
 
 if __name__ == "__main__":
-    if "rehearse" in sys.argv:
-        rehearse()
-    else:
-        if not list(JARS.glob("delta-spark_*.jar")):
-            fetch_jars()
-        if not CLASSES.exists():
-            subprocess.run([sys.executable, "-m", "sojourn.session", "rehearse"], check=True)
+    {"jars": fetch_jars, "rehearse": rehearse}[sys.argv[1]]()

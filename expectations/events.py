@@ -12,19 +12,16 @@ from schemas.cells import CELLS
 from schemas.events import EVENTS
 
 READS = (EVENTS, BATCHES, CELLS)
-HOURS = [f"at_{hour:02}" for hour in range(24)]
-BY_HOUR = f"array({', '.join(HOURS)})"
-QUIETEST = f"array_position({BY_HOUR}, array_min({BY_HOUR})) - 1"
-NIGHT = " + ".join(HOURS[hour] for hour in (*range(7), *range(20, 24)))
+NIGHT = [*range(7), *range(20, 24)]
 DURATION_MAX_S = 86_400
 
 
 def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:
     """Two scans of the batches' events, of the second only the devices: beside other counts a sketch is dear."""
     here = F.col("cell").isNotNull()
-    age_s = (F.unix_date("batch") + 1) * DAY_S - F.unix_timestamp(F.max("newest"))
+    age_s = (F.unix_date(F.max("unit")) + 1) * DAY_S - F.unix_timestamp(F.max("newest"))
     mine = of(frames["events"], "batch", units)
-    by_antenna = mine.groupBy("unit", "batch", "hour", "cell_id").agg(
+    by_antenna = mine.groupBy("unit", "hour", "cell_id").agg(
         F.count("*").alias("rows"),
         F.max("at").alias("newest"),
         count(F.col("country").isNotNull()).alias("placed"),
@@ -35,20 +32,20 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         ),
     )
     counts = ("rows", "placed", "here", "foreign", "implausible")
-    antennas = by_antenna.groupBy("unit", "batch", "cell_id").agg(
+    heard = by_antenna.where((F.col("here") > 0) & F.col("cell_id").isNotNull())
+    reporting = heard.groupBy("unit").agg(F.count_distinct("cell_id").alias("reporting"))
+    hours = by_antenna.groupBy("unit", "hour").agg(
         *(F.sum(name).alias(name) for name in counts),
         F.max("newest").alias("newest"),
-        *(F.expr(f"sum(if(hour = {hour}, here, 0)) as {name}") for hour, name in enumerate(HOURS)),
+        F.sum("here").alias("n"),
     )
-    events = (
-        antennas.groupBy("unit", "batch")
-        .agg(
-            *(F.sum(name).alias(name) for name in (*counts, *HOURS)),
-            age_s.alias("age_s"),
-            count((F.col("here") > 0) & F.col("cell_id").isNotNull()).alias("reporting"),
-        )
-        .withColumns({"quietest": F.expr(QUIETEST), "night": F.expr(NIGHT)})
-        .drop("batch", *HOURS)
+    by_hour = F.map_from_entries(F.collect_list(F.struct("hour", "n")))
+    all_hours = F.transform(F.sequence(F.lit(0), F.lit(23)), lambda hour: F.coalesce(by_hour[hour], F.lit(0)))
+    events = hours.groupBy("unit").agg(
+        *(F.sum(name).alias(name) for name in counts),
+        age_s.alias("age_s"),
+        F.sum(F.when(F.col("hour").isin(NIGHT), F.col("n"))).alias("night"),
+        (F.array_position(all_hours, F.array_min(all_hours)) - 1).alias("quietest"),
     )
     devices = mine.groupBy("unit").agg(F.approx_count_distinct("device").alias("devices"))
     batches = of(frames["batches"], "batch", units).groupBy("unit").agg(F.sum("rows_accepted").alias("accepted"))
@@ -64,7 +61,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         "quietest_hour": F.when(F.col("here") >= 2_400, F.col("quietest")),
         "age_hours": F.when(F.col("rows") > 0, F.col("age_s") / 3_600),
     }
-    return gather(units, events, devices, batches, register, rates=rates)
+    return gather(units, events, reporting, devices, batches, register, rates=rates)
 
 
 SUITE = suite(

@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from schemas import BATCHES
 from sojourn.config import Config, Feed
 from sojourn.errors import ConfigError
 from sojourn.files import BadFile, Form, Found, digest, look
-from sojourn.lake import Lake, where_units
+from sojourn.lake import Lake
 
 log = logging.getLogger(__name__)
 PER_TASK = 64 << 20  # landing bytes that are worth a task
@@ -161,9 +161,8 @@ def intake(spark: SparkSession, conf: Config, lake: Lake, days: Sequence[date], 
     asked = set(days)
     window = {f.name: {d - timedelta(n) for d in days for n in range(f.late_days + 1)} for f in conf.sources.events}
     earliest = min(d for w in window.values() for d in w)
-    batches = lake.read(BATCHES).where("file is not null")
-    known = _known(batches.where((F.col("batch") >= earliest) & (F.col("batch") <= max(days))))
-    seen = {(k.batch, k.name): k for k in known}
+    near = (pc.field("batch") >= earliest) & (pc.field("batch") <= max(days))
+    seen = {(k.batch, k.name): k for k in _known(lake, near)}
     lying: dict[tuple[date, str], Arrival] = {}
     for feed in conf.sources.events:
         for day in sorted(window[feed.name]):
@@ -177,7 +176,7 @@ def intake(spark: SparkSession, conf: Config, lake: Lake, days: Sequence[date], 
     stale = asked | {day for day, _ in fresh}
     # a content that came, or went, may make files of other batches duplicates, or make them count
     changed = {looked[at].sha256 for at in fresh} | {seen[at].sha256 for at in fresh if at in seen}
-    kin = _known(batches.where(F.col("sha256").isin(sorted(s for s in changed if s)))) if seen or changed else []
+    kin = _known(lake, _content(changed))
     first = {s: min(a.place for a in looked.values() if a.sha256 == s) for s in {looked[at].sha256 for at in fresh}}
     for k in kin:
         flips = (k.batch, k.name) not in looked and (k.sha256 not in first or first[k.sha256] < (k.batch, k.name))
@@ -196,8 +195,8 @@ def _complete(
     looked: dict[tuple[date, str], Arrival],
 ) -> Intake:
     """The stale batches whole: the files looked at, those seen before that still lie there, and those gone."""
-    batches = lake.read(BATCHES).where("file is not null")
-    before = {(k.batch, k.name): k for k in _known(where_units(batches, "batch", stale))}
+    mine = pc.field("batch").isin(sorted(stale))
+    before = {(k.batch, k.name): k for k in _known(lake, mine)}
     feeds = conf.sources.events
     missing = sorted({day for day, name in before if (day, name) not in looked})
     lying = {(d, a.name): a for f in feeds for d in missing for a in listing(spark, conf, f, d)}
@@ -208,19 +207,19 @@ def _complete(
     for day, files in gone.items():
         for k in files:
             log.warning("%s of landing day %s is gone; the rows it brought are kept", k.name, day)
-    none = where_units(lake.read(BATCHES), "batch", stale).where("file is null").select("batch", "source").collect()
-    empty = {(r.batch, r.source) for r in none} | {(d, f.name) for d in asked for f in feeds}
+    none = lake.rows(BATCHES, mine & pc.field("file").is_null()).to_pylist()
+    empty = {(r["batch"], r["source"]) for r in none} | {(d, f.name) for d in asked for f in feeds}
     brought = {(a.batch, a.feed.name) for a in all_files.values()} | {(k.batch, k.source) for k in before.values()}
     without = {day: {name for d, name in empty - brought if d == day} for day in stale}
-    return _duplicates(batches, Intake({d: here[d] for d in sorted(stale)}, gone, without, {}))
+    return _duplicates(lake, Intake({d: here[d] for d in sorted(stale)}, gone, without, {}))
 
 
-def _duplicates(batches: DataFrame, intake: Intake) -> Intake:
+def _duplicates(lake: Lake, intake: Intake) -> Intake:
     """Mark every file whose content came before, in this intake or in a batch that stays as it is."""
     arrivals = [a for files in intake.batches.values() for a in files if not a.reason and a.sha256]
     gone = [k for files in intake.gone.values() for k in files]
-    other = batches.where(F.col("sha256").isin(sorted({str(a.sha256) for a in arrivals})))
-    kept = gone + [k for k in _known(other) if k.batch not in intake.batches]
+    other = _known(lake, _content({a.sha256 for a in arrivals}))
+    kept = gone + [k for k in other if k.batch not in intake.batches]
     first: dict[str | None, tuple[date, str]] = {}
     still = {k.sha256 for k in gone}  # a file that was only renamed: the rows it brought under the old name stay
     lying = [(a.sha256, a.place) for a in arrivals if a.sha256 not in still]
@@ -243,6 +242,21 @@ def _same(known: Known | None, arrival: Arrival) -> bool:
     return known is not None and (known.bytes, known.modified_ms) == (arrival.bytes, arrival.modified_ms)
 
 
-def _known(rows: DataFrame) -> list[Known]:
-    picked = rows.select("batch", "source", "file", "bytes", "sha256", F.unix_millis("modified_at"), "rows_read")
-    return [Known(*row) for row in picked.collect()]
+def _content(digests: Iterable[str | None]) -> pc.Expression:
+    return pc.field("sha256").isin(pa.array(sorted(d for d in digests if d), pa.string()))
+
+
+def _known(lake: Lake, where: pc.Expression) -> list[Known]:
+    rows = lake.rows(BATCHES, where & pc.field("file").is_valid()).to_pylist()
+    return [
+        Known(
+            batch=r["batch"],
+            source=r["source"],
+            name=r["file"],
+            bytes=r["bytes"],
+            sha256=r["sha256"],
+            modified_ms=round(r["modified_at"].timestamp() * 1000),
+            rows_read=r["rows_read"],
+        )
+        for r in rows
+    ]

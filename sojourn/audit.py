@@ -6,12 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from schemas import BY_NAME, VALIDATIONS
 from sojourn import check
 from sojourn.disclosure import Released
-from sojourn.lake import Lake
+from sojourn.lake import Lake, at_hand, in_pandas
 from sojourn.table import Table
 
 LOOK_BACK = timedelta(3 * check.WINDOW)  # holds the units a drift looks back on, and those that look back on it
@@ -22,7 +23,7 @@ KEY = list(VALIDATIONS.key)
 class Part:
     """Rows to be written: the units they replace (None: all), and what to note of their making."""
 
-    frame: DataFrame
+    rows: "DataFrame | pa.Table"
     units: Sequence[date] | None
     notes: Mapping[str, Any]
 
@@ -43,7 +44,7 @@ class Audit:
         """
         versions = dict(written)
         for table, part in parts.items():
-            versions[table] = self.lake.write(table, part.frame, part.units, dict(part.notes))
+            versions[table] = self.lake.write(table, part.rows, part.units, dict(part.notes))
         fresh = {t.name: self.lake.read(t, v) for t, v in versions.items()}
         verdicts = [v for t in versions for v in self.verdicts(t, units, fresh)]
         if check.critical(verdicts):
@@ -92,7 +93,7 @@ class Audit:
         """All verdicts on record; read again only where somebody else has written some."""
         version = self.lake.approved(VALIDATIONS)
         if self._known is None or self._known[0] != version:
-            self._known = version, self.lake.read(VALIDATIONS).toPandas()
+            self._known = version, in_pandas(self.lake.rows(VALIDATIONS))
         return self._known[1]
 
     def _record(self, verdicts: Sequence[check.Verdict], versions: dict[str, int]) -> None:
@@ -107,7 +108,7 @@ class Audit:
         mine, again = (before["table"].isin(names) for names in (tables, [t for t in tables if not BY_NAME[t].unit]))
         again |= pd.MultiIndex.from_frame(before[KEY]).isin(pd.MultiIndex.from_frame(new[KEY]))
         rows = pd.concat([before[mine & ~again], new]) if len(before) else new
-        self.lake.approve(self.lake.frame(VALIDATIONS, rows), versions, tables)
+        self.lake.approve(at_hand(VALIDATIONS, rows), versions)
         written = self.lake.approved(VALIDATIONS)
         if written == (version or 0) + 1:
             self._known = written, pd.concat([before[~mine], rows]) if len(before) else rows

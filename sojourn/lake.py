@@ -1,27 +1,30 @@
-"""Read, write, approve, put back: the only file that knows Delta.
+"""Read, write, approve, put back: the only file that knows Delta, but for what `log.py` reads in its log.
 
-The Delta log is the only state. Every commit of ours says in its user metadata which versions of its sources it has
-consumed; a commit of `validations` says which version of a table passed its checks. So what is dirty, what is unchecked
-and what is left to do can be told after a crash at any point, by any process.
+Large tables are Spark's to read and write. What fits in memory (registers, verdicts, the list of files) goes by way of
+Arrow and delta-rs where the lake is local: a commit of Spark's costs a second, theirs a fiftieth of it.
 """
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from delta.tables import DeltaTable
-from pyspark.sql import DataFrame, SparkSession
+from deltalake import CommitProperties, WriterProperties, write_deltalake
+from deltalake import DeltaTable as Delta
+from deltalake.transaction import AddAction, RemoveAction
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from schemas import VALIDATIONS
 from sojourn.errors import ConfigError, SojournError
+from sojourn.log import Log
 from sojourn.table import Table
 
 # Readers other than Spark (delta-rs, DuckDB) read version 1.
@@ -30,56 +33,13 @@ PROPERTIES = {
     "delta.minWriterVersion": "2",
     "delta.enableDeletionVectors": "false",
     "delta.checkpointPolicy": "classic",
+    "delta.checkpointInterval": "10",  # what Spark takes where nothing is said; delta-rs would take 100
 }
-UPKEEP = ("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES")
 META = "spark.databricks.delta.commitInfo.userMetadata"
 
 
-@dataclass(frozen=True)
-class Commit:
-    """One commit of a table's log: its version, operation and what we wrote beside it."""
-
-    version: int
-    operation: str
-    notes: dict[str, Any] = field(default_factory=dict)
-
-
-class Lake:
+class Lake(Log):
     """The tables under one root, a path or a URI that Hadoop knows."""
-
-    def __init__(self, spark: SparkSession, root: str) -> None:
-        self.spark, self.root = spark, root
-        jvm: Any = spark._jvm
-        # looked up once: py4j asks the class loader for every part of a dotted name
-        self._hadoop_path, self._io = jvm.org.apache.hadoop.fs.Path, jvm.org.apache.commons.io.IOUtils
-        self._approved: dict[str, int] = {}
-        self._commits: dict[tuple[str, int], Commit] = {}  # a commit never changes
-
-    @property
-    def local(self) -> bool:
-        """Whether it lies where every process opens files by their path."""
-        return "://" not in self.root
-
-    # -- files ------------------------------------------------------------------------------------------------------
-
-    def path(self, table: Table) -> str:
-        """Where a table lies."""
-        return f"{self.root}/{table.tier}/{table.name}"
-
-    def _fs(self, path: str) -> tuple[Any, Any]:
-        """Hadoop's file system of a path, and the path as it wants it."""
-        where = self._hadoop_path(path)
-        return where.getFileSystem(self.spark._jsparkSession.sessionState().newHadoopConf()), where
-
-    def _text(self, path: str) -> str | None:
-        fs, where = self._fs(path)
-        if not fs.exists(where):
-            return None
-        stream = fs.open(where)
-        try:
-            return str(self._io.toString(stream, "UTF-8"))
-        finally:
-            stream.close()
 
     def stamp(self, facts: dict[str, str], write: bool) -> None:
         """Remember, once, what every row of this lake rests on (check value of the key, resolution); refuse others."""
@@ -101,92 +61,6 @@ class Lake:
                     hint=f"use the {name} it was built with, or name another `lake:`",
                 )
 
-    # -- the log ----------------------------------------------------------------------------------------------------
-
-    def exists(self, table: Table) -> bool:
-        """Whether the table has been created."""
-        fs, where = self._fs(f"{self.path(table)}/_delta_log")
-        return bool(fs.exists(where))
-
-    def _versions(self, table: Table) -> list[int]:
-        """Versions whose commit file is still there, newest first."""
-        fs, where = self._fs(f"{self.path(table)}/_delta_log")
-        if not fs.exists(where):
-            return []
-        names = [s.getPath().getName() for s in fs.listStatus(where)]
-        return sorted(
-            (int(n[:20]) for n in names if n.endswith(".json") and n[:20].isdigit() and len(n) == 25), reverse=True
-        )
-
-    def _actions(self, table: Table, version: int) -> Iterator[dict[str, Any]]:
-        text = self._text(f"{self.path(table)}/_delta_log/{version:020}.json")
-        for line in (text or "").splitlines():
-            if line.strip():
-                yield json.loads(line)
-
-    def _commit(self, table: Table, version: int) -> Commit:
-        if (table.name, version) not in self._commits:
-            infos = (i for action in self._actions(table, version) if (i := action.get("commitInfo")))
-            info = next(infos, {"operation": ""})
-            notes = json.loads(info.get("userMetadata") or "{}")
-            self._commits[table.name, version] = Commit(version, info["operation"], notes)
-        return self._commits[table.name, version]
-
-    def head(self, table: Table) -> Commit | None:
-        """The newest commit that changed rows; upkeep (OPTIMIZE, VACUUM) is looked through."""
-        for version in self._versions(table):
-            commit = self._commit(table, version)
-            if commit.operation not in UPKEEP:
-                return commit
-        return None
-
-    def approved(self, table: Table) -> int | None:
-        """The newest version of a table that passed its checks; None where there is none.
-
-        Where the log of `validations` has been cleaned up to before the table's last check, its head counts: what
-        failed then has been put back.
-        """
-        if table.name not in self._approved:
-            head = self.head(table)
-            if head is None or table is VALIDATIONS:  # verdicts are not judged themselves
-                return head.version if head else None
-            versions = self._versions(VALIDATIONS)
-            for version in versions:
-                found = self._commit(VALIDATIONS, version).notes.get("approved", {}).get(table.name)
-                if found is not None:
-                    self._approved[table.name] = found
-                    return int(found)
-            if not versions or versions[-1] == 0:
-                return None
-            self._approved[table.name] = head.version
-        return self._approved[table.name]
-
-    def consumed(self, table: Table) -> dict[str, Any]:
-        """What the approved version of a table says of its making: {source: version} and other notes."""
-        version = self.approved(table)
-        return {} if version is None else self._commit(table, version).notes
-
-    def dirty(self, table: Table, since: int | None, column: str = "date") -> set[date] | None:
-        """Values of a partition column whose rows changed after version `since`, up to the approved one.
-
-        None: all of them (nothing consumed yet, or the log no longer reaches back).
-        """
-        upto = self.approved(table)
-        if upto is None or since == upto:
-            return set()
-        versions = self._versions(table)
-        if since is None or since + 1 not in versions:
-            return None
-        changed: set[date] = set()
-        for version in (v for v in versions if since < v <= upto):
-            for action in self._actions(table, version):
-                change = action.get("add") or action.get("remove")
-                if change and change.get("dataChange", True):
-                    changed.add(date.fromisoformat(change["partitionValues"][column]))
-        return changed
-
-    # -- rows -------------------------------------------------------------------------------------------------------
-
     def read(self, table: Table, version: int | None = None) -> DataFrame:
         """The rows that passed their checks (or those of `version`); an empty frame where there are none."""
         version = self.approved(table) if version is None else version
@@ -198,12 +72,35 @@ class Lake:
             reader = reader.option("versionAsOf", version)
         return reader.load(self.path(table))
 
-    def frame(self, table: Table, rows: pd.DataFrame) -> DataFrame:
-        """Rows in memory as a frame of the table's schema."""
-        fields = [f.with_nullable(True) for f in to_arrow_schema(table.schema, timestamp_utc=True)]
-        return self.spark.createDataFrame(
-            pa.Table.from_pandas(rows[table.names], pa.schema(fields), False), table.schema
+    def rows(self, table: Table, where: pc.Expression | None = None, version: int | None = None) -> pa.Table:
+        """The same rows in memory, or some of them: of tables that fit."""
+        version = self.approved(table) if version is None else version
+        if version is None:
+            return to_arrow_schema(table.schema, timestamp_utc=True).empty_table()
+        if not self.local:
+            made = self.read(table, version).toArrow()
+            return made if where is None else made.filter(where)
+        return self._delta(table, version).to_pyarrow_dataset().to_table(filter=where)
+
+    def units(self, table: Table, column: str = "") -> set[date]:
+        """The values of its unit, or of another column of dates that it is partitioned by, of which it has rows."""
+        version, column = self.approved(table), column or table.unit
+        if version is None:
+            return set()
+        if not self.local:
+            return {row[0] for row in self.read(table).select(column).distinct().collect()}
+        return {date.fromisoformat(p[column]) for p in self._delta(table, version).partitions()}
+
+    def difference(self, table: Table, since: int | None, columns: Sequence[str]) -> pd.DataFrame:
+        """What of the rows, in these columns, is there and was not in version `since` (None: nothing was), or was."""
+        new = self.rows(table)
+        old = new.slice(0, 0) if since is None else self.rows(table, version=since)
+        return pd.concat([in_pandas(r.select(columns)).drop_duplicates() for r in (new, old)]).drop_duplicates(
+            keep=False
         )
+
+    def _delta(self, table: Table, version: int | None = None) -> Delta:
+        return Delta(self.path(table), version=version)
 
     def _create(self, table: Table) -> None:
         builder = (
@@ -217,59 +114,72 @@ class Lake:
             builder = builder.property(name, value)
         builder.execute()
 
-    def write(
-        self, table: Table, frame: DataFrame, units: Iterable[date] | None, notes: dict[str, Any], where: str = ""
-    ) -> int:
-        """Replace the rows of `units` (all of them where None) by `frame`, in one commit; its version.
+    def frame(self, table: Table, rows: pa.Table) -> DataFrame:
+        """Rows at hand as a frame of the table's schema."""
+        return self.spark.createDataFrame(rows, table.schema)
 
+    def write(
+        self, table: Table, rows: "DataFrame | pa.Table", units: Iterable[Any] | None, notes: dict[str, Any]
+    ) -> int:
+        """Replace the rows of `units` (all of them where None) by those given, in one commit; its version.
+
+        rows: a frame, or those at hand (`at_hand`), for which Spark has nothing to do.
         What an earlier run wrote and did not get approved is put back first. Readers of the lake see the new rows only
         after `approve`.
         """
-        self.ready(table)
-        writer = (
-            frame.select(*table.names)
-            .write.format("delta")
-            .mode("overwrite")
-            .option("userMetadata", json.dumps(notes, sort_keys=True, default=str))
-        )
-        if units is not None:
-            writer = writer.option("replaceWhere", where or _among(table.unit, units))
-        writer.save(self.path(table))
+        folder = self.ready(table)
+        if isinstance(rows, pa.Table):
+            if self.local:
+                return self._put(table, rows, units, notes)
+            rows = self.frame(table, rows)
+        writer = rows.select(*table.names).write.format("delta").option("userMetadata", _json(notes))
+        some = None if units is None else sorted(units)
+        if some:
+            writer = writer.option("replaceWhere", _among(table.unit, some))
+        writer.mode("append" if some == [] else "overwrite").save(folder)
         return self._written(table)
 
-    def add(self, table: Table, files: Sequence[Any], units: Iterable[date], notes: dict[str, Any]) -> int:
-        """Replace the rows of `units` by those of Parquet files that lie in its folder, which was ready; the version.
-
-        files: rows of datafiles.FILES.
-        """
-        jvm: Any = self.spark._jvm
-        delta, scala = jvm.org.apache.spark.sql.delta, jvm.scala
-        log = delta.DeltaLog.forTable(self.spark._jsparkSession, self.path(table))
-        txn = log.startTransaction()
-        mine = _among(table.unit, units)
-        parsed = self.spark._jsparkSession.sessionState().sqlParser().parseExpression(mine)
-        gone = txn.filterFiles(scala.jdk.javaapi.CollectionConverters.asScala([parsed]).toSeq(), False)
-        now = int(time.time() * 1000)
-        actions = [gone.apply(n).removeWithTimestamp(now, True) for n in range(gone.size())]
-        for f in files:
-            add = {
-                "path": f.path,
-                "partitionValues": {name: str(f[name]) for name in table.partition},
-                "size": f.bytes,
-                "modificationTime": now,
-                "dataChange": True,
-                "stats": json.dumps({"numRecords": f.rows}),
-            }
-            actions.append(delta.actions.Action.fromJson(json.dumps({"add": add})))
-        some = scala.Option.apply
-        how = delta.DeltaOperations.Write(
-            jvm.org.apache.spark.sql.SaveMode.Overwrite,
-            some(None),
-            some(mine),
-            some(json.dumps(notes, sort_keys=True, default=str)),
-            *[some(None)] * 5,
+    def _put(self, table: Table, rows: pa.Table, units: Iterable[Any] | None, notes: dict[str, Any]) -> int:
+        some = None if units is None else sorted(units)
+        put: Any = partial(
+            write_deltalake,
+            self._delta(table),
+            rows,
+            writer_properties=WriterProperties(compression="ZSTD"),
+            commit_properties=CommitProperties(custom_metadata={"userMetadata": _json(notes)}),
         )
-        txn.commit(scala.jdk.javaapi.CollectionConverters.asScala(actions).toSeq(), how)
+        if some == []:
+            put(mode="append")
+        else:
+            put(mode="overwrite", predicate=_among(table.unit, some) if some else None)
+        return self._written(table)
+
+    def add(self, table: Table, files: Sequence[Any], units: Iterable[Any], notes: dict[str, Any]) -> int:
+        """Replace the rows of `units` by those of files that lie in the folder of a local table; the version.
+
+        files: rows of datafiles.FILES. The folder was `ready` when they were written.
+        """
+        now = int(time.time() * 1000)
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(
+                f.path,
+                f.bytes,
+                {name: str(f[name]) for name in table.partition},
+                now,
+                True,
+                json.dumps({"numRecords": f.rows}),
+            )
+            for f in files
+        ]
+        delta = self._delta(table)
+        delta.create_write_transaction(
+            actions,
+            "overwrite",
+            delta.schema(),
+            list(table.partition),
+            [(table.unit, "in", [str(u) for u in sorted(units)])],
+            commit_properties=CommitProperties(custom_metadata={"userMetadata": _json(notes)}),
+        )
         return self._written(table)
 
     def ready(self, table: Table) -> str:
@@ -299,22 +209,43 @@ class Lake:
             self.spark.conf.unset(META)
         restored = self.head(table)
         if restored is not None and approved:
-            self.approve(self.spark.createDataFrame([], VALIDATIONS.schema), {table.name: restored.version})
+            none = at_hand(VALIDATIONS, pd.DataFrame(columns=VALIDATIONS.names))
+            self.approve(none, {table.name: restored.version})
 
-    def approve(self, verdicts: DataFrame, versions: dict[str, int], tables: Iterable[str] = ()) -> None:
+    def approve(self, verdicts: "pa.Table", versions: dict[str, int]) -> None:
         """Record that these versions passed, and verdicts (rows of `validations`) with them, in one commit.
 
-        The verdicts replace all those on `tables`; without tables they are added.
+        The verdicts replace all those on their tables.
         """
-        if not self.exists(VALIDATIONS):
-            self._create(VALIDATIONS)
-        notes = {"approved": versions}
-        rows = verdicts.select(*VALIDATIONS.names).coalesce(1)  # one file a table
-        writer = rows.write.format("delta").option("userMetadata", json.dumps(notes))
-        if replaced := sorted(tables):
-            writer = writer.option("replaceWhere", _among("table", replaced))
-        writer.mode("overwrite" if replaced else "append").save(self.path(VALIDATIONS))
+        about = verdicts["table"].unique().to_pylist()
+        self.write(VALIDATIONS, verdicts, about, {"approved": versions})
         self._approved |= versions
+
+
+def at_hand(table: Table, rows: pd.DataFrame) -> "pa.Table":
+    """Rows in memory in the table's own types.
+
+    Raises:
+        SojournError: a value is missing where there must be one.
+    """
+    schema = pa.schema([f.with_nullable(True) for f in to_arrow_schema(table.schema, timestamp_utc=True)])
+    made = pa.Table.from_pandas(rows[table.names], schema, preserve_index=False)
+    for column in table.columns:
+        if not column.null and made[column.name].null_count:
+            raise SojournError(f"has rows without {column.name}", where=table.name)
+    return made.replace_schema_metadata(None)
+
+
+def in_pandas(rows: pa.Table) -> pd.DataFrame:
+    """Rows in memory as a data frame: dates as such, instants in UTC without saying so, no number made inexact."""
+    made: pd.DataFrame = rows.to_pandas(date_as_object=True, integer_object_nulls=True)
+    for name in made.select_dtypes("datetimetz"):
+        made[name] = made[name].dt.tz_localize(None)
+    return made
+
+
+def _json(notes: dict[str, Any]) -> str:
+    return json.dumps(notes, sort_keys=True, default=str)
 
 
 def _among(column: str, values: Iterable[Any]) -> str:

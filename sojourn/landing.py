@@ -6,16 +6,17 @@ where they pass, file by file, and a file is wholly in one task, so that a task 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as t
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from schemas import BATCHES, CELLS, EVENTS, REJECTS
@@ -26,13 +27,14 @@ from sojourn.config import Config
 from sojourn.errors import SojournError
 from sojourn.feeds import CANONICAL, Reading, canonical
 from sojourn.files import Found
-from sojourn.lake import Lake, union, where_units
+from sojourn.lake import Lake, at_hand, in_pandas, union, where_units
 from sojourn.parcels import PARCELS, Packer
 from sojourn.placing import Antennas
 from sojourn.reading import Counts, Tally, reader
 from sojourn.settling import Settler
 from sojourn.sifting import NOTED, PASSED, Landed, Register, Sieve, add_up
 from sojourn.straight import Kind, straight
+from sojourn.table import Table
 from sojourn.twins import twin
 
 NO_FIT = "the types of its columns do not fit the expressions of the feed"
@@ -74,7 +76,7 @@ class Landing:
         late = max(f.late_days for f in self.conf.sources.events) + 2
         span = min(days) - timedelta(late), max(days) + timedelta(2)
         zone = self.conf.home.time_zone
-        antennas = Antennas.of(self.lake.read(CELLS), zone, self.conf.late_days, *span)
+        antennas = Antennas.of(self.lake.rows(CELLS), zone, self.conf.late_days, *span)
         settler = Settler.of(
             self.conf, self.spark.sparkContext.broadcast(antennas), [a.name for a in self.files], folder
         )
@@ -178,7 +180,7 @@ class Landing:
         """Files that broke on the way although they had looked whole (failed), or that only Spark can read (unsure)."""
         return [self.files[n] for n, c in self.read.value.items() if c.get(what)]
 
-    def outcome(self, events: DataFrame, at: datetime) -> tuple[DataFrame, DataFrame]:
+    def outcome(self, events: DataFrame, at: datetime) -> tuple[pa.Table, pa.Table]:
         """Rows of `rejects` and `batches`, once `events` (this intake's, as written) is in the lake.
 
         Raises:
@@ -198,7 +200,19 @@ class Landing:
             detail = {a.reason: a.detail}
             rejects += [(*named, r, detail.get(r, REASONS[r]), count) for r, count in reasons.items() if count]
             noted = [self.sifted.value.get(n, {}).get(c, 0) for c in NOTED]
-            batches.append((*named, a.bytes, a.sha256, a.modified_ms, rows, taken, rows - taken, *noted, at))
+            batches.append(
+                (
+                    *named,
+                    a.bytes,
+                    a.sha256,
+                    datetime.fromtimestamp(a.modified_ms / 1000, UTC),
+                    rows,
+                    taken,
+                    rows - taken,
+                    *noted,
+                    at,
+                )
+            )
         for day, names in self.intake.without.items():
             batches += [(day, name, None, 0, None, None, 0, 0, 0, 0, 0, 0, at) for name in sorted(names)]
         return self._with_gone(REJECTS, rejects), self._with_gone(BATCHES, batches)
@@ -217,15 +231,12 @@ class Landing:
         reasons = {r: sifted.get(r, 0) for r in PASSED if r} | {"malformed": read.get("malformed", 0)}
         return reasons | {"duplicate_record": rows - taken - sum(reasons.values())}, rows
 
-    def _with_gone(self, table: Any, rows: list[tuple[Any, ...]]) -> DataFrame:
+    def _with_gone(self, table: Table, rows: list[tuple[Any, ...]]) -> pa.Table:
         """New rows, and those of files that are gone from the landing zone."""
-        fields = [t.StructField(f.name, t.LongType() if f.name == "modified_at" else f.dataType) for f in table.schema]
-        new = self.spark.createDataFrame(rows, t.StructType(fields))
-        if "modified_at" in new.columns:
-            new = new.withColumn("modified_at", F.timestamp_millis("modified_at"))
-        gone = [(day, k.name) for day, ks in self.intake.gone.items() for k in ks]
-        if not gone:
-            return new
-        which = self.spark.createDataFrame(gone, "batch date, file string")
-        old = where_units(self.lake.read(table), "batch", {d for d, _ in gone})
-        return new.unionByName(old.join(F.broadcast(which), ["batch", "file"], "left_semi").select(*new.columns))
+        new = pd.DataFrame(rows, columns=table.names, dtype=object)
+        gone = {(day, k.name) for day, ks in self.intake.gone.items() for k in ks}
+        old = (
+            in_pandas(self.lake.rows(table, pc.field("batch").isin(sorted({d for d, _ in gone})))) if gone else new[:0]
+        )
+        kept = old[[of in gone for of in zip(old["batch"], old["file"], strict=True)]]
+        return at_hand(table, pd.concat([new, kept]) if len(kept) else new)

@@ -11,7 +11,6 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from schemas import BATCHES, BY_NAME, PRESENCE
 from sojourn import check
@@ -23,11 +22,13 @@ from sojourn.feeds import Reading, readings
 from sojourn.lake import Lake
 from sojourn.parameters import parameters
 from sojourn.pseudonym import key_id
+from sojourn.session import COMPILED, INTERPRETED
 from sojourn.shapes import Zones, read_zones
 from sojourn.steps import Done, dates, intake, maps, months, quality
 from sojourn.table import Table
 
 Say = Callable[[str, Done], None]
+COMPILES = 16 << 20  # landing bytes above which it pays that Spark compiles its plans
 MONTHLY = {
     "home_locations": months.home_locations,
     "transnationals": months.transnationals,
@@ -104,8 +105,8 @@ class Night:
         """The first and the last unit of a table; looked up once for each of its versions."""
         known = (table.name, self.lake.approved(table))
         if known not in self._spans:
-            found = self.lake.read(table).agg(F.min(table.unit), F.max(table.unit)).first()
-            self._spans[known] = (found[0], found[1]) if found else (None, None)
+            units = self.lake.units(table)
+            self._spans[known] = (min(units, default=None), max(units, default=None))
         return self._spans[known]
 
     def check(self, name: str, unit: date) -> list[check.Verdict]:
@@ -113,16 +114,27 @@ class Night:
         table = BY_NAME[name]
         if check.expectations(name) is None:
             raise ConfigError("has no expectations: it holds those of the others", where=name)
-        if table.unit and not self.lake.read(table).where(F.col(table.unit) == F.lit(unit)).limit(1).count():
+        if table.unit and unit not in self.lake.units(table):
             raise ConfigError(f"has no rows of {table.unit} {unit}", where=name, hint="sojourn run builds them")
         return [v for v in self.audit.verdicts(table, [unit], {}) if v.unit == unit]
+
+    def _bytes(self, day: date) -> int:
+        """Of the landing files of a day."""
+        return sum(a.bytes for f in self.conf.sources.events for a in listing(self.spark, self.conf, f, day))
+
+    def suit(self, days: Sequence[date]) -> None:
+        """Set how Spark evaluates expressions by what has landed, unless the configuration says it."""
+        way = COMPILED if sum(map(self._bytes, days)) >= COMPILES else INTERPRETED
+        for name, value in way.items():
+            if name not in self.conf.spark:
+                self.spark.conf.set(name, value)
 
     def passes(self, days: Sequence[date], most: int) -> list[list[date]]:
         """The days in chunks, each of at most so many landing bytes, and of one day at least."""
         out: list[list[date]] = []
         room = 0
         for day in days:
-            size = sum(a.bytes for f in self.conf.sources.events for a in listing(self.spark, self.conf, f, day))
+            size = self._bytes(day)
             if out and size <= room:
                 out[-1].append(day)
                 room -= size
@@ -134,6 +146,7 @@ class Night:
     def run(self, days: Sequence[date], only: Sequence[str] = (), say: Say = lambda *_: None) -> None:
         """Build all tables (or some) over landing days in one pass; if a check fails, night by night up to it."""
         wanted = {"events" if name in LANDED else name for name in only}
+        self.suit(days)
         try:
             for name, step in self.steps.items():
                 if not wanted or name in wanted:

@@ -39,14 +39,13 @@ class Antennas:
     late_days: int
 
     @staticmethod
-    def of(cells: DataFrame, home_zone: str, late_days: int, first: date, last: date) -> "Antennas":
-        """From the table `cells`, for events between two days."""
+    def of(cells: pa.Table, home_zone: str, late_days: int, first: date, last: date) -> "Antennas":
+        """From the rows of `cells`, for events between two days."""
         days = {"valid_from": -NEVER, "valid_to": NEVER, "learned": -NEVER}
-        columns = [F.coalesce(F.unix_date(name), F.lit(absent)).alias(name) for name, absent in days.items()]
-        cell = F.coalesce("cell", F.lit(0)).alias("cell")
-        rows = cells.select("cell_id", "time_zone", cell, *columns).toArrow().sort_by(
-            [("cell_id", "ascending"), ("valid_from", "ascending")]
-        )  # fmt: skip
+        rows = cells.select(["cell_id", "time_zone"]).append_column("cell", pc.fill_null(cells["cell"], 0))
+        for name, absent in days.items():
+            rows = rows.append_column(name, pc.fill_null(cells[name].cast(pa.int32()), absent))
+        rows = rows.sort_by([("cell_id", "ascending"), ("valid_from", "ascending")])
         names = [home_zone, *sorted(set(rows["time_zone"].to_pylist()) - {home_zone})]
         zone = np.array([names.index(z) for z in rows["time_zone"].to_pylist()], np.int64)
         arrays = {name: rows[name].to_numpy().astype(np.int64) for name in (*days, "cell")}

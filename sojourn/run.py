@@ -181,6 +181,7 @@ def build(conf: str, table: str, day: date) -> None:
 
     night = _night(page)
     step = night.steps.get("events" if table in LANDED else table)
+    night.suit([day])
     done = step([day]) if step else None
     click.echo(f"{table}: {done[0]}" if done else f"{table}: nothing is due on {day}")
 

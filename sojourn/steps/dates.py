@@ -36,7 +36,7 @@ def dirty(night: "Night", table: Table, source: Table) -> set[date]:
     lake = night.lake
     found = lake.dirty(source, lake.consumed(table).get("consumed", {}).get(source.name))
     if found is None:
-        found = {r.date for r in lake.read(source).select("date").distinct().collect()}
+        found = lake.units(source, "date")
     return found
 
 
@@ -57,8 +57,8 @@ def border_crossings(night: "Night", days: Sequence[date]) -> Done:
         return None
     p, runs = night.params["border_crossings"], night.lake.read(COUNTRY_RUNS)
     # a day before: where cells have time zones of their own, dates overlap
-    since, last = clock.later(min(changed), -1), runs.agg(F.max("date")).first()
-    dates = clock.days(since, max([*changed, *filter(None, last or [])]))
+    since = clock.later(min(changed), -1)
+    dates = clock.days(since, max(changed | night.lake.units(COUNTRY_RUNS)))
     reach = runs.where(F.col("date") >= F.lit(since - timedelta(p.look_back_days)))
     frame = crossings_job.transform(reach, since, night.conf.home.country, p)
     notes = {"consumed": {COUNTRY_RUNS.name: night.lake.approved(COUNTRY_RUNS)}}

@@ -1,9 +1,10 @@
 """The registers and the landing files: cells, subscribers, events with rejects and batches."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from pyspark.sql import functions as F
 
 from jobs import cells as cells_job
@@ -13,7 +14,7 @@ from sojourn import registers
 from sojourn.arrivals import Arrival, intake
 from sojourn.audit import Part
 from sojourn.config import Feed
-from sojourn.lake import where_units
+from sojourn.lake import at_hand, in_pandas, where_units
 from sojourn.landing import Landing
 from sojourn.placing import moved
 from sojourn.steps import Done
@@ -40,14 +41,14 @@ def cells(night: "Night", days: Sequence[date]) -> Done:
         return None
     rows = registers.rows(night.spark, night.readings, told.to_read, registers.TOLD_CELLS)
     heard = rows.withColumnsRenamed({"valid_from": "told_from", "valid_to": "told_to"}).toPandas()
-    before = night.lake.read(CELLS).toPandas()
+    before = in_pandas(night.lake.rows(CELLS))
     if len(before):  # an undated register that has changed is news of its landing day
         heard["batch"] = [max(days) if b is None else b for b in heard["batch"]]
     again = {a.batch for a in (told.changed if told.in_order else told.files) if a.batch}
     known, home = before[~before["learned"].isin(again)], night.conf.home
     p = night.params["cells"]
     made = cells_job.transform(heard, night.zones, home.time_zone, night.conf.resolution, p, known)
-    part = Part(night.lake.frame(CELLS, made), None, {"seen": told.seen})
+    part = Part(at_hand(CELLS, made), None, {"seen": told.seen})
     night.audit.publish({CELLS: part}, [_told_on(told.files)], {})
     return f"{made['cell_id'].nunique():,} antennas", len(made)
 
@@ -99,15 +100,12 @@ def _learnt(night: "Night", batches: Iterable[date]) -> list[date]:
     consumed, now = lake.consumed(EVENTS).get("consumed", {}).get("cells"), lake.approved(CELLS)
     if lake.approved(EVENTS) is None or consumed == now:
         return []
-    columns = ["cell_id", "valid_from", "valid_to", "cell", "time_zone", "learned"]
-    new = lake.read(CELLS).select(columns)
-    old = new.limit(0) if consumed is None else lake.read(CELLS, consumed).select(columns)
-    changed = new.exceptAll(old).unionByName(old.exceptAll(new))
-    since = changed.agg(F.min(F.coalesce("learned", F.to_date(F.lit("0001-01-01")))), F.count("*")).first()
-    if since is None or not since[1]:
+    changed = lake.difference(CELLS, consumed, ["cell_id", "valid_from", "valid_to", "cell", "time_zone", "learned"])
+    if changed.empty:
         return []
-    late = F.date_sub(F.lit(since[0]), night.conf.late_days)
-    return moved(lake.read(EVENTS).where(F.col("batch") >= late), batches, changed.select("cell_id").distinct())
+    late = max(date(1000, 1, 1), min(d or date.min for d in changed["learned"])) - timedelta(night.conf.late_days)
+    antennas = night.spark.createDataFrame(pa.table({"cell_id": changed["cell_id"].unique()}))
+    return moved(lake.read(EVENTS).where(F.col("batch") >= late), batches, antennas)
 
 
 def _told_on(files: Sequence[Arrival]) -> date:

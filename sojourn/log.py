@@ -1,0 +1,156 @@
+"""What the log of a Delta table tells: its versions, who approved them, what they were made of, what has changed.
+
+The Delta log is the only state. Every commit of ours says in its user metadata which versions of its sources it has
+consumed; a commit of `validations` says which version of a table passed its checks. So what is dirty, what is unchecked
+and what is left to do can be told after a crash at any point, by any process.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from schemas import VALIDATIONS
+from sojourn.table import Table
+
+UPKEEP = ("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES")
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit of a table's log: its version, operation and what we wrote beside it."""
+
+    version: int
+    operation: str
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+class Log:
+    """The logs of the tables under one root, a path or a URI that Hadoop knows."""
+
+    def __init__(self, spark: SparkSession, root: str) -> None:
+        self.spark, self.root = spark, root
+        jvm: Any = spark._jvm
+        # looked up once: py4j asks the class loader for every part of a dotted name
+        self._hadoop_path, self._io = jvm.org.apache.hadoop.fs.Path, jvm.org.apache.commons.io.IOUtils
+        self._approved: dict[str, int] = {}
+        self._commits: dict[tuple[str, int], Commit] = {}  # a commit never changes
+
+    @property
+    def local(self) -> bool:
+        """Whether it lies where every process opens files by their path."""
+        return "://" not in self.root
+
+    # -- files ------------------------------------------------------------------------------------------------------
+
+    def path(self, table: Table) -> str:
+        """Where a table lies."""
+        return f"{self.root}/{table.tier}/{table.name}"
+
+    def _fs(self, path: str) -> tuple[Any, Any]:
+        """Hadoop's file system of a path, and the path as it wants it."""
+        where = self._hadoop_path(path)
+        return where.getFileSystem(self.spark._jsparkSession.sessionState().newHadoopConf()), where
+
+    def _text(self, path: str) -> str | None:
+        if self.local:
+            return Path(path).read_text("utf-8") if Path(path).exists() else None
+        fs, where = self._fs(path)
+        if not fs.exists(where):
+            return None
+        stream = fs.open(where)
+        try:
+            return str(self._io.toString(stream, "UTF-8"))
+        finally:
+            stream.close()
+
+    def _names(self, path: str) -> list[str]:
+        """What lies in a folder; nothing where there is none."""
+        if self.local:
+            return [p.name for p in Path(path).iterdir()] if Path(path).exists() else []
+        fs, where = self._fs(path)
+        return [s.getPath().getName() for s in fs.listStatus(where)] if fs.exists(where) else []
+
+    # -- commits -----------------------------------------------------------------------------------------------------
+
+    def exists(self, table: Table) -> bool:
+        """Whether the table has been created."""
+        return bool(self._names(f"{self.path(table)}/_delta_log"))
+
+    def _versions(self, table: Table) -> list[int]:
+        """Versions whose commit file is still there, newest first."""
+        names = self._names(f"{self.path(table)}/_delta_log")
+        return sorted(
+            (int(n[:20]) for n in names if n.endswith(".json") and n[:20].isdigit() and len(n) == 25), reverse=True
+        )
+
+    def _actions(self, table: Table, version: int) -> Iterator[dict[str, Any]]:
+        text = self._text(f"{self.path(table)}/_delta_log/{version:020}.json")
+        for line in (text or "").splitlines():
+            if line.strip():
+                yield json.loads(line)
+
+    def _commit(self, table: Table, version: int) -> Commit:
+        if (table.name, version) not in self._commits:
+            infos = (i for action in self._actions(table, version) if (i := action.get("commitInfo")))
+            info = next(infos, {"operation": ""})
+            notes = json.loads(info.get("userMetadata") or "{}")
+            self._commits[table.name, version] = Commit(version, info["operation"], notes)
+        return self._commits[table.name, version]
+
+    def head(self, table: Table) -> Commit | None:
+        """The newest commit that changed rows; upkeep (OPTIMIZE, VACUUM) is looked through."""
+        for version in self._versions(table):
+            commit = self._commit(table, version)
+            if commit.operation not in UPKEEP:
+                return commit
+        return None
+
+    def approved(self, table: Table) -> int | None:
+        """The newest version of a table that passed its checks; None where there is none.
+
+        Where the log of `validations` has been cleaned up to before the table's last check, its head counts: what
+        failed then has been put back.
+        """
+        if table.name not in self._approved:
+            head = self.head(table)
+            if head is None or table is VALIDATIONS:  # verdicts are not judged themselves
+                return head.version if head else None
+            versions = self._versions(VALIDATIONS)
+            for version in versions:
+                found = self._commit(VALIDATIONS, version).notes.get("approved", {}).get(table.name)
+                if found is not None:
+                    self._approved[table.name] = found
+                    return int(found)
+            if not versions or versions[-1] == 0:
+                return None
+            self._approved[table.name] = head.version
+        return self._approved[table.name]
+
+    def consumed(self, table: Table) -> dict[str, Any]:
+        """What the approved version of a table says of its making: {source: version} and other notes."""
+        version = self.approved(table)
+        return {} if version is None else self._commit(table, version).notes
+
+    def dirty(self, table: Table, since: int | None, column: str = "date") -> set[date] | None:
+        """Values of a partition column whose rows changed after version `since`, up to the approved one.
+
+        None: all of them (nothing consumed yet, or the log no longer reaches back).
+        """
+        upto = self.approved(table)
+        if upto is None or since == upto:
+            return set()
+        versions = self._versions(table)
+        if since is None or since + 1 not in versions:
+            return None
+        changed: set[date] = set()
+        for version in (v for v in versions if since < v <= upto):
+            for action in self._actions(table, version):
+                change = action.get("add") or action.get("remove")
+                if change and change.get("dataChange", True):
+                    changed.add(date.fromisoformat(change["partitionValues"][column]))
+        return changed

@@ -1,0 +1,91 @@
+"""What fits in memory: the same by way of delta-rs (a path) as by way of Spark (a URI)."""
+
+from datetime import date
+
+import pandas as pd
+import pyarrow.compute as pc
+import pytest
+from deltalake import DeltaTable
+
+from schemas import NIGHT_QUALITY, VALIDATIONS
+from sojourn.errors import SojournError
+from sojourn.lake import Lake, at_hand, in_pandas
+
+DAYS = [date(2026, 3, n) for n in (1, 2, 3)]
+NONE = pd.DataFrame(columns=VALIDATIONS.names)
+
+
+def page(**rows_of):
+    """Rows of `night_quality`: of each table a number of rows by day."""
+    told = [
+        (DAYS[day], name, n, None, None, 0, None, "A")
+        for name, days in rows_of.items()
+        for day, n in enumerate(days)
+        if n is not None
+    ]
+    return at_hand(NIGHT_QUALITY, pd.DataFrame(told, columns=NIGHT_QUALITY.names))
+
+
+def seen(rows):
+    return {(r["date"], r["table"]): r["rows"] for r in rows.to_pylist()}
+
+
+@pytest.fixture(params=["path", "uri"])
+def lake(spark, tmp_path, request, monkeypatch):
+    monkeypatch.setattr(Lake, "local", request.param == "path")
+    return Lake(spark, str(tmp_path))
+
+
+def put(lake, rows, units, **notes):
+    version = lake.write(NIGHT_QUALITY, rows, units, notes)
+    lake.approve(at_hand(VALIDATIONS, NONE), {NIGHT_QUALITY.name: version})
+    return version
+
+
+def test_rows_at_hand_are_written_read_replaced_and_compared(lake):
+    assert (lake.units(NIGHT_QUALITY), lake.rows(NIGHT_QUALITY).num_rows) == (set(), 0)
+    first = put(lake, page(events=[7, 8, 9], trips=[1, None, 3]), DAYS, made="first")
+    assert lake.units(NIGHT_QUALITY) == set(DAYS)
+    day = pc.field("date") == DAYS[2]
+    assert seen(lake.rows(NIGHT_QUALITY, day)) == {(DAYS[2], "events"): 9, (DAYS[2], "trips"): 3}
+    put(lake, page(events=[None, 8, 5]), DAYS[1:], made="second")
+    now = {(DAYS[0], "events"): 7, (DAYS[0], "trips"): 1, (DAYS[1], "events"): 8, (DAYS[2], "events"): 5}
+    assert seen(lake.rows(NIGHT_QUALITY)) == now
+    assert seen(lake.read(NIGHT_QUALITY).toArrow()) == now
+    assert lake.consumed(NIGHT_QUALITY) == {"made": "second"}
+    assert lake.dirty(NIGHT_QUALITY, first) == set(DAYS[1:])
+    assert seen(lake.rows(NIGHT_QUALITY, version=first))[DAYS[2], "trips"] == 3
+    other = lake.difference(NIGHT_QUALITY, first, ["date", "table", "rows"])
+    assert sorted(other["rows"]) == [3, 5, 9]
+    assert len(lake.difference(NIGHT_QUALITY, None, ["date", "table"])) == 4
+
+
+def test_what_is_not_approved_is_not_read_and_put_back(lake):
+    put(lake, page(events=[7, None, None]), DAYS[:1])
+    lake.write(NIGHT_QUALITY, page(events=[99, None, None]), DAYS[:1], {})
+    assert seen(lake.rows(NIGHT_QUALITY)) == {(DAYS[0], "events"): 7}
+    put(lake, page(trips=[None, 2, None]), DAYS[1:2])
+    assert seen(lake.rows(NIGHT_QUALITY)) == {(DAYS[0], "events"): 7, (DAYS[1], "trips"): 2}
+
+
+def test_a_table_without_units_is_replaced_as_a_whole(lake):
+    put(lake, page(events=[7, 8, 9]), DAYS)
+    put(lake, page(trips=[1, None, None]), None)
+    assert seen(lake.rows(NIGHT_QUALITY)) == {(DAYS[0], "trips"): 1}
+
+
+def test_checkpoints_bound_the_log_that_is_read(spark, tmp_path):
+    lake = Lake(spark, str(tmp_path))
+    for n in range(12):
+        put(lake, page(events=[n, None, None]), DAYS[:1])
+    assert list((tmp_path / "published/night_quality/_delta_log").glob("*.checkpoint.parquet"))
+    assert seen(lake.read(NIGHT_QUALITY).toArrow()) == {(DAYS[0], "events"): 11}
+    assert DeltaTable(tmp_path / "published/night_quality").protocol().min_reader_version == 1
+
+
+def test_a_value_that_must_be_there_is_named_by_its_column_alone():
+    rows = in_pandas(page(events=[7, None, None])).assign(table=None, obs_status="a-secret")
+    with pytest.raises(SojournError) as refused:
+        at_hand(NIGHT_QUALITY, rows)
+    assert str(refused.value).startswith("night_quality") and "table" in str(refused.value)
+    assert "a-secret" not in str(refused.value)

@@ -43,9 +43,13 @@ def transform(measured: pd.DataFrame, failed: pd.DataFrame, units: Sequence[date
 
 def changed(made: pd.DataFrame, before: pd.DataFrame) -> list[date]:
     """The dates whose rows are others than before."""
+    now, then = _by_date(made), _by_date(before)
+    return [day for day in sorted(now) if now[day] != then.get(day)]
 
-    def rows(frame: pd.DataFrame, day: date) -> list[str]:
-        mine = frame.loc[frame["date"] == day, NIGHT_QUALITY.names].astype(object)
-        return sorted(str(row) for row in mine.where(mine.notna(), None).to_numpy().tolist())
 
-    return [day for day in sorted(set(made["date"])) if rows(made, day) != rows(before, day)]
+def _by_date(frame: pd.DataFrame) -> dict[date, list[str]]:
+    rows = frame[NIGHT_QUALITY.names].astype(object)
+    out: dict[date, list[str]] = {}
+    for day, row in zip(rows["date"], rows.where(rows.notna(), None).to_numpy().tolist(), strict=True):
+        out.setdefault(day, []).append(str(row))
+    return {day: sorted(some) for day, some in out.items()}

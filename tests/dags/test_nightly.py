@@ -81,7 +81,7 @@ def work(log: Path) -> dict[str, int]:
     return {"tasks": len(done), "rows scanned": scanned, "bytes shuffled": shuffled}
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(3600)  # fifteen JVMs: on a slow machine beside other tests each takes two minutes
 def test_a_night_table_by_table_is_the_same_day_at_once(demo):
     # the JVM of the range leaves the classes it has loaded to those of the night: a third less to do for each
     classes = demo / "classes.jsa"

@@ -14,12 +14,12 @@ PIP := --disable-pip-version-check --no-compile
 AIRFLOW := .venv-airflow/bin
 AIRFLOW_STAMP := .venv-airflow/.stamp
 
-.PHONY: help setup run airflow test tests dags lint score bench size clean java
+.PHONY: help setup run airflow test tests dags lint score bench size clean java python
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
-setup: java $(CLASSES) ## .venv with all that is needed, in the versions of constraints.txt
+setup: $(CLASSES) ## .venv with all that is needed, in the versions of constraints.txt
 
 run: setup demo/.stamp ## 35 nights of the whole pipeline over the demo country
 	$(BIN)/sojourn run --conf conf/local.yaml --from $(FIRST) --to $(LAST) --provisional
@@ -35,7 +35,7 @@ run: setup demo/.stamp ## 35 nights of the whole pipeline over the demo country
 airflow: setup $(AIRFLOW_STAMP) demo/.stamp ## Airflow on its embedded default, with the demo country ready to run
 	@exec conf/airflow.sh
 
-test: java ## every test: unit, spark, e2e, browser, dags
+test: ## every test: unit, spark, e2e, browser, dags
 	@conf/need.sh browser
 	@$(MAKE) --no-print-directory -j 2 setup $(AIRFLOW_STAMP) lint
 	@$(MAKE) --no-print-directory -j 2 tests dags
@@ -65,9 +65,7 @@ clean: ## removes both environments, the demo country with its lake, and caches
 	rm -rf .venv .venv-airflow demo build dist spark-warehouse metastore_db derby.log *.egg-info .hypothesis .*_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(STAMP): pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with ensurepip is missing:" \
-		"apt-get install python3 python3-venv  (or brew install python@3.12)" >&2; exit 1; }
+$(STAMP): pyproject.toml constraints.txt | java python
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install $(PIP) -e '.[dev]' -c constraints.txt
 	@echo "Delta's jars, once, beside those of PySpark:"
@@ -79,7 +77,7 @@ $(CLASSES): $(STAMP)
 	$(BIN)/python -m sojourn.session rehearse
 	@touch $@
 
-$(AIRFLOW_STAMP): constraints-airflow.txt
+$(AIRFLOW_STAMP): constraints-airflow.txt | python
 	test -x $(AIRFLOW)/python || $(PYTHON) -m venv .venv-airflow
 	$(AIRFLOW)/python -m pip install $(PIP) -c constraints-airflow.txt \
 		apache-airflow apache-airflow-providers-apache-spark pytest pytest-timeout
@@ -93,3 +91,7 @@ demo/.stamp: $(wildcard sojourn/demo/*.py) | setup
 
 java:
 	@conf/need.sh java
+
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with ensurepip is missing:" \
+		"apt-get install python3 python3-venv  (or brew install python@3.12)" >&2; exit 1; }

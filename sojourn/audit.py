@@ -23,7 +23,7 @@ KEY = list(VALIDATIONS.key)
 class Part:
     """Rows to be written: the units they replace (None: all), and what to note of their making."""
 
-    rows: "DataFrame | pa.Table"
+    rows: DataFrame | pa.Table
     units: Sequence[date] | None
     notes: Mapping[str, Any]
 

@@ -114,12 +114,12 @@ class Lake(Log):
             builder = builder.property(name, value)
         builder.execute()
 
-    def frame(self, table: Table, rows: pa.Table) -> DataFrame:
-        """Rows at hand as a frame of the table's schema."""
-        return self.spark.createDataFrame(rows, table.schema)
+    def frame(self, table: Table, rows: pd.DataFrame) -> DataFrame:
+        """Rows in memory as a frame of the table's schema."""
+        return self.spark.createDataFrame(at_hand(table, rows), table.schema)
 
     def write(
-        self, table: Table, rows: "DataFrame | pa.Table", units: Iterable[Any] | None, notes: dict[str, Any]
+        self, table: Table, rows: DataFrame | pa.Table, units: Iterable[Any] | None, notes: dict[str, Any]
     ) -> int:
         """Replace the rows of `units` (all of them where None) by those given, in one commit; its version.
 
@@ -131,7 +131,7 @@ class Lake(Log):
         if isinstance(rows, pa.Table):
             if self.local:
                 return self._put(table, rows, units, notes)
-            rows = self.frame(table, rows)
+            rows = self.spark.createDataFrame(rows, table.schema)
         writer = rows.select(*table.names).write.format("delta").option("userMetadata", _json(notes))
         some = None if units is None else sorted(units)
         if some:
@@ -212,7 +212,7 @@ class Lake(Log):
             none = at_hand(VALIDATIONS, pd.DataFrame(columns=VALIDATIONS.names))
             self.approve(none, {table.name: restored.version})
 
-    def approve(self, verdicts: "pa.Table", versions: dict[str, int]) -> None:
+    def approve(self, verdicts: pa.Table, versions: dict[str, int]) -> None:
         """Record that these versions passed, and verdicts (rows of `validations`) with them, in one commit.
 
         The verdicts replace all those on their tables.
@@ -222,7 +222,7 @@ class Lake(Log):
         self._approved |= versions
 
 
-def at_hand(table: Table, rows: pd.DataFrame) -> "pa.Table":
+def at_hand(table: Table, rows: pd.DataFrame) -> pa.Table:
     """Rows in memory in the table's own types.
 
     Raises:

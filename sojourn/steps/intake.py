@@ -1,7 +1,7 @@
 """The registers and the landing files: cells, subscribers, events with rejects and batches."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from sojourn.config import Feed
 from sojourn.lake import at_hand, in_pandas, where_units
 from sojourn.landing import Landing
 from sojourn.placing import moved
-from sojourn.steps import Done
+from sojourn.steps import Done, knows
 from sojourn.table import Table
 
 if TYPE_CHECKING:
@@ -101,11 +101,11 @@ def _learnt(night: "Night", batches: Iterable[date]) -> list[date]:
     if lake.approved(EVENTS) is None or consumed == now:
         return []
     changed = lake.difference(CELLS, consumed, ["cell_id", "valid_from", "valid_to", "cell", "time_zone", "learned"])
-    if changed.empty:
+    since = knows(changed, night.conf.late_days)
+    if since is None:
         return []
-    late = max(date(1000, 1, 1), min(d or date.min for d in changed["learned"])) - timedelta(night.conf.late_days)
     antennas = night.spark.createDataFrame(pa.table({"cell_id": changed["cell_id"].unique()}))
-    return moved(lake.read(EVENTS).where(F.col("batch") >= late), batches, antennas)
+    return moved(lake.read(EVENTS).where(F.col("batch") >= since), batches, antennas)
 
 
 def _told_on(files: Sequence[Arrival]) -> date:

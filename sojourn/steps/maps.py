@@ -12,9 +12,8 @@ from jobs import population_grid as grid_job
 from jobs import population_map as map_job
 from schemas import CELLS, HOME_LOCATIONS, POPULATION_GRID, POPULATION_MAP, PRESENCE
 from sojourn import clock, disclosure, rasters
-from sojourn.lake import at_hand
 from sojourn.methods.homes import homes
-from sojourn.steps import Done
+from sojourn.steps import Done, knows
 from sojourn.steps.dates import dirty
 from sojourn.steps.months import changed, close, consumed
 
@@ -38,7 +37,7 @@ def population_grid(night: "Night", days: Sequence[date] = ()) -> Done:
         return None
     raster = rasters.Population(source.path, source.kind)
     made = grid_job.transform(raster, night.zones, conf.resolution, source.year, p)
-    frame = night.lake.frame(POPULATION_GRID, at_hand(POPULATION_GRID, made))
+    frame = night.lake.frame(POPULATION_GRID, made)
     told = night.spark.createDataFrame(grid_job.told(raster))
     changed_on = datetime.fromtimestamp(Path(source.path).stat().st_mtime, UTC).date()  # whatever day is being built
     night.audit.release(disclosure.unlocked(POPULATION_GRID, frame, told), [changed_on], notes)
@@ -100,10 +99,7 @@ def _told(night: "Night", version: int | None) -> date | None:
     if version == night.lake.approved(CELLS):
         return None
     columns = ["cell", "latitude", "longitude", "valid_from", "valid_to", "zone", "learned"]
-    learned = night.lake.difference(CELLS, version, columns)["learned"]
-    if learned.empty:
-        return None
-    return max(date(1000, 1, 1), min(d or date.min for d in learned)) - timedelta(night.conf.late_days)
+    return knows(night.lake.difference(CELLS, version, columns), night.conf.late_days)
 
 
 def _homes(night: "Night", dates: Sequence[date]) -> map_job.Homes:

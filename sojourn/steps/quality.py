@@ -8,7 +8,7 @@ from jobs import night_quality as job
 from schemas import NIGHT_QUALITY
 from sojourn import disclosure
 from sojourn.audit import recalled
-from sojourn.lake import at_hand, in_pandas
+from sojourn.lake import in_pandas
 from sojourn.steps import Done
 
 if TYPE_CHECKING:
@@ -27,6 +27,6 @@ def night_quality(night: "Night", days: Sequence[date] = ()) -> Done:
     units = job.changed(made, in_pandas(night.lake.rows(NIGHT_QUALITY)))
     if not units:
         return None
-    frame = night.lake.frame(NIGHT_QUALITY, at_hand(NIGHT_QUALITY, made[made["date"].isin(units)]))
+    frame = night.lake.frame(NIGHT_QUALITY, made[made["date"].isin(units)])
     night.audit.release(disclosure.unlocked(NIGHT_QUALITY, frame), units, {})
     return f"{len(units)} dates", len(units)

@@ -10,7 +10,7 @@ from expectations import population_grid as expectations
 from jobs import population_grid
 from schemas import POPULATION_GRID
 from sojourn import check
-from sojourn.lake import Lake, at_hand
+from sojourn.lake import Lake
 from sojourn.rasters import Population, write_geotiff
 
 UNITS = [date(2024, 3, 1), date(2024, 3, 2)]
@@ -31,7 +31,7 @@ def rows(raster):
 
 
 def failed(spark, rows, told):
-    frames = {"population_grid": Lake(spark, "nowhere").frame(POPULATION_GRID, at_hand(POPULATION_GRID, rows))}
+    frames = {"population_grid": Lake(spark, "nowhere").frame(POPULATION_GRID, rows)}
     if told is not None:
         frames["population_grid.counted"] = spark.createDataFrame(told)
     metrics = expectations.measure(frames, UNITS).toPandas()

@@ -35,7 +35,7 @@ def _tree(pid: int) -> Iterator[int]:
             yield from _tree(int(child))
 
 
-def _sample(root: int, cpu: dict[int, tuple[str, int]]) -> dict[str, int]:
+def sample(root: int, cpu: dict[int, tuple[str, int]]) -> dict[str, int]:
     """Resident bytes of a tree: the JVM, the process at its root, and the Python workers; `cpu` learns their ticks."""
     now: dict[str, int] = defaultdict(int)
     try:
@@ -66,7 +66,7 @@ def run(command: list[str], log: Path) -> Run:
     began, busy = time.perf_counter(), _busy()
     with log.open("w") as err, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True) as process:
         while process.poll() is None:
-            for kind, size in _sample(process.pid, ticks).items():
+            for kind, size in sample(process.pid, ticks).items():
                 peak[kind] = max(peak[kind], size)
             time.sleep(SAMPLE_S)
         seconds = time.perf_counter() - began

@@ -21,6 +21,7 @@ from typing import Any
 import country
 import generate
 from deltalake import DeltaTable
+from process import sample
 
 from sojourn.config import load
 from sojourn.night import Night
@@ -48,10 +49,10 @@ def weight(lake: Path, settled: str) -> tuple[int, int, int, int]:
     return len(files), sum(f"/date={settled}/" in uri for uri in files), len(logs), size // 1024
 
 
-def cpu(jvm: int) -> float:
-    """Seconds of CPU of this process, the JVM and their children that have ended."""
-    told = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in (os.getpid(), jvm)]
-    return sum(int(ticks) for one in told for ticks in one[11:15]) / os.sysconf("SC_CLK_TCK")
+def cpu(ticks: dict[int, tuple[str, int]]) -> float:
+    """Seconds of CPU of all processes up to now; of one that has ended, those up to the last look."""
+    sample(os.getpid(), ticks)
+    return sum(spent for _, spent in ticks.values()) / os.sysconf("SC_CLK_TCK")
 
 
 def nights(data: Path, events: int, count: int) -> list[dict[str, Any]]:
@@ -61,14 +62,19 @@ def nights(data: Path, events: int, count: int) -> list[dict[str, Any]]:
     country.configure(data, "csv", {"spark.master": "local[2]"})
     conf = load(data / "conf.yaml")
     spark = start(dict(conf.spark))
-    jvm: Any = spark._jvm
-    scheduler, pid = spark.sparkContext._jsc.sc().dagScheduler(), jvm.java.lang.ProcessHandle.current().pid()
+    scheduler: Any = spark.sparkContext._jsc.sc().dagScheduler()
+    ticks: dict[int, tuple[str, int]] = {}
     out = []
     for n in range(count):
         day = generate.FIRST + DAY * n
-        began, spent, jobs = time.perf_counter(), cpu(pid), scheduler.nextJobId()
+        began, spent, jobs = time.perf_counter(), cpu(ticks), scheduler.nextJobId()
         Night(spark, conf).run([day])  # a night knows nothing but the lake
-        told = [n + 1, round(time.perf_counter() - began, 2), round(cpu(pid) - spent, 2), scheduler.nextJobId() - jobs]
+        told = [
+            n + 1,
+            round(time.perf_counter() - began, 2),
+            round(cpu(ticks) - spent, 2),
+            scheduler.nextJobId() - jobs,
+        ]
         out.append(dict(zip(FIGURES, [*told, *weight(Path(conf.lake), str(day - 9 * DAY))], strict=True)))
         print(*out[-1].values(), sep="\t", flush=True)
         age([*Path(conf.lake).glob("*/*/_delta_log/*")])

@@ -33,7 +33,8 @@ with DAG(
     t = SimpleNamespace(**{name: submit(name, "build", name, "--day", DAY, writes=WRITES[name]) for name in WRITES})
     [t.cells, t.subscribers] >> t.events >> [t.presence, t.country_runs]
     t.presence >> t.home_locations
-    t.country_runs >> [t.border_crossings, t.trips, t.transnationals]
+    t.country_runs >> [t.country_since, t.border_crossings, t.trips, t.transnationals]
+    t.country_since >> [t.border_crossings, t.trips]
     persons = [t.cells, t.home_locations, t.population_grid]
     [t.presence, *persons] >> t.population_map
     [t.trips, *persons] >> t.cross_border_flows

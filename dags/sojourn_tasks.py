@@ -23,6 +23,7 @@ WRITES = {
     "events": ("events", "rejects", "batches"),
     "presence": ("presence",),
     "country_runs": ("country_runs",),
+    "country_since": ("country_since",),
     "home_locations": ("home_locations",),
     "border_crossings": ("border_crossings",),
     "trips": ("trips",),

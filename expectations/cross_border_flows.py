@@ -47,7 +47,8 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
 def _ended(trips: DataFrame, units: Sequence[date]) -> DataFrame:
     """Trips that ended in the month in every time zone there is (sure), and in any (possible)."""
     east, west = (F.trunc(F.col("returned_at") + F.expr(f"INTERVAL {h} HOURS"), "month") for h in (14, -12))
-    ended = trips.where((F.col("kind") != "transit") & F.col("returned_at").isNotNull())
+    late = F.col("month") >= min(units)  # none that counts was known to have ended before
+    ended = trips.where(late & (F.col("kind") != "transit") & F.col("returned_at").isNotNull())
     months = F.explode(F.array_distinct(F.array(east, west))).alias("month")
     sides = ended.select(months, (east == west).alias("sure"), F.unix_date(F.to_date("returned_at")).alias("end"))
     return (

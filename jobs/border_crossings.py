@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from schemas import BORDER_CROSSINGS, COUNTRY_RUNS
+from schemas import BORDER_CROSSINGS, COUNTRY_RUNS, COUNTRY_SINCE
 from sojourn.clock import HOUR_US
 from sojourn.errors import ConfigError
 from sojourn.methods.countries import as_number
 from sojourn.methods.stays import in_order
 
-READS, WRITES, EVERY = (COUNTRY_RUNS,), BORDER_CROSSINGS, "date"
+READS, WRITES, EVERY = (COUNTRY_RUNS, COUNTRY_SINCE), BORDER_CROSSINGS, "date"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ def transform(runs: DataFrame, since: date, home: str, p: Params) -> DataFrame:
     Most devices stay in one country: they cost one aggregation. Only those that were in two cost a sort.
 
     Args:
-        runs: rows of `country_runs` from `look_back_days` before `since` on.
+        runs: rows of `country_runs` from `look_back_days` before `since` on; or those since a month
+            before it began, and the rows of `country_since` for that month.
         since: first date to give rows for. Where cells have time zones of their own, a run may lie between two of the
             date before: it is the day before the first date that changed.
         home: country of the operator, whose cells are told.

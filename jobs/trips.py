@@ -9,11 +9,11 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
-from schemas import COUNTRY_RUNS, TRIPS
+from schemas import COUNTRY_RUNS, COUNTRY_SINCE, TRIPS
 from sojourn.errors import ConfigError
 from sojourn.methods.stays import Rule, Span, stays
 
-READS, WRITES, EVERY = (COUNTRY_RUNS,), TRIPS, "date"
+READS, WRITES, EVERY = (COUNTRY_RUNS, COUNTRY_SINCE), TRIPS, "date"
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Params:
 
 
 def transform(runs: DataFrame, days: tuple[date, date], home: str, home_zone: str, p: Params) -> DataFrame:
-    """All rows of `trips`.
+    """Rows of `trips`: all of them; or, from the rows of `country_since` on, those of its month and of later ones.
 
     Args:
-        runs: all rows of `country_runs`.
+        runs: all rows of `country_runs`; or those since a month began, and the rows of `country_since` for it.
         days: the first landing day, before which nobody listened, and the last day built, up to which open stays last.
         home: country of the operator, ISO 3166-1 alpha-2.
         home_zone: its time zone.

@@ -4,6 +4,7 @@ from schemas.batches import BATCHES
 from schemas.border_crossings import BORDER_CROSSINGS
 from schemas.cells import CELLS
 from schemas.country_runs import COUNTRY_RUNS
+from schemas.country_since import COUNTRY_SINCE
 from schemas.cross_border_flows import CROSS_BORDER_FLOWS
 from schemas.events import EVENTS
 from schemas.home_locations import HOME_LOCATIONS
@@ -27,6 +28,7 @@ TABLES = (
     BATCHES,
     PRESENCE,
     COUNTRY_RUNS,
+    COUNTRY_SINCE,
     BORDER_CROSSINGS,
     TRIPS,
     HOME_LOCATIONS,
@@ -47,6 +49,7 @@ __all__ = [
     "BY_NAME",
     "CELLS",
     "COUNTRY_RUNS",
+    "COUNTRY_SINCE",
     "CROSS_BORDER_FLOWS",
     "EVENTS",
     "HOME_LOCATIONS",

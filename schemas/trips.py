@@ -10,7 +10,8 @@ TRIPS = Table(
     "One stay of a device in one country that is not the country of its SIM.",
     tier="restricted",
     key=("device", "departed_at"),
-    unit="",
+    partition=("month",),
+    unit="month",
     columns=(
         C("device", "bigint", "pseudonym"),
         C("home_country", "string", "country of the SIM; null: international network", null=True),
@@ -36,5 +37,10 @@ TRIPS = Table(
         ),
         C("trip_id", "bigint", "the same for successive stays of one absence"),
         C("left_censored", "boolean", "true: no sign elsewhere before; the stay may have begun earlier"),
+        C(
+            "month",
+            "date",
+            "first day of the month in which its end was known, by the home clock; open: of the last day built",
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -32,6 +32,11 @@ def later(day: date, n: int) -> date:
 def month_of(day: date) -> date:
     """The first day of a day's month."""
     return day.replace(day=1)
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The instant at which a day begins in a time zone."""
+    return datetime.combine(day, time(), ZoneInfo(zone))
 
 
 def last_day(month: date) -> date:

@@ -209,8 +209,11 @@ class Lake(Log):
             self.spark.conf.unset(META)
         restored = self.head(table)
         if restored is not None and approved:
-            none = at_hand(VALIDATIONS, pd.DataFrame(columns=VALIDATIONS.names))
-            self.approve(none, {table.name: restored.version})
+            self.approve(_none(VALIDATIONS), {table.name: restored.version})
+
+    def note(self, table: Table, notes: dict[str, Any]) -> None:
+        """Write down which versions of its sources a table has seen, where its rows stay as they are."""
+        self.approve(_none(VALIDATIONS), {table.name: self.write(table, _none(table), [], notes)})
 
     def approve(self, verdicts: pa.Table, versions: dict[str, int]) -> None:
         """Record that these versions passed, and verdicts (rows of `validations`) with them, in one commit.
@@ -234,6 +237,10 @@ def at_hand(table: Table, rows: pd.DataFrame) -> pa.Table:
         if not column.null and made[column.name].null_count:
             raise SojournError(f"has rows without {column.name}", where=table.name)
     return made.replace_schema_metadata(None)
+
+
+def _none(table: Table) -> pa.Table:
+    return at_hand(table, pd.DataFrame(columns=table.names))
 
 
 def in_pandas(rows: pa.Table) -> pd.DataFrame:

@@ -141,16 +141,32 @@ class Log:
 
         None: all of them (nothing consumed yet, or the log no longer reaches back).
         """
+        changes = self._changes(table, since)
+        return None if changes is None else {date.fromisoformat(values[column]) for values, _ in changes}
+
+    def added(self, table: Table, since: int | None, column: str, part: str) -> dict[date, set[date]]:
+        """Values of a partition column that only got more rows after version `since`, and in which of its parts.
+
+        Where the log does not reach back, none. A part that was there before is written anew, so it does not count.
+        """
+        out: dict[date, set[date | None]] = {}
+        for values, is_new in self._changes(table, since) or []:
+            parts = out.setdefault(date.fromisoformat(values[column]), set())
+            parts.add(date.fromisoformat(values[part]) if is_new else None)
+        return {unit: {p for p in parts if p} for unit, parts in out.items() if None not in parts}
+
+    def _changes(self, table: Table, since: int | None) -> list[tuple[dict[str, str], bool]] | None:
+        """The partitions of files that came or went after version `since`, up to the approved one; and which it is."""
         upto = self.approved(table)
         if upto is None or since == upto:
-            return set()
+            return []
         versions = self._versions(table)
         if since is None or since + 1 not in versions:
             return None
-        changed: set[date] = set()
+        out = []
         for version in (v for v in versions if since < v <= upto):
             for action in self._actions(table, version):
                 change = action.get("add") or action.get("remove")
                 if change and change.get("dataChange", True):
-                    changed.add(date.fromisoformat(change["partitionValues"][column]))
-        return changed
+                    out.append((change["partitionValues"], "add" in action))
+        return out

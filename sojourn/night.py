@@ -13,7 +13,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from schemas import BATCHES, BY_NAME, PRESENCE
-from sojourn import check
+from sojourn import check, clock
 from sojourn.arrivals import listing
 from sojourn.audit import Audit
 from sojourn.config import Config
@@ -42,6 +42,7 @@ STEPS: dict[str, Callable[..., Done]] = {
     "events": intake.events,
     "presence": dates.presence,
     "country_runs": dates.country_runs,
+    "country_since": dates.country_since,
     "border_crossings": dates.border_crossings,
     "trips": dates.trips,
     "home_locations": months.home_locations,
@@ -114,6 +115,8 @@ class Night:
         table = BY_NAME[name]
         if check.expectations(name) is None:
             raise ConfigError("has no expectations: it holds those of the others", where=name)
+        if table.unit == "month":
+            unit = clock.month_of(unit)
         if table.unit and unit not in self.lake.units(table):
             raise ConfigError(f"has no rows of {table.unit} {unit}", where=name, hint="sojourn run builds them")
         return [v for v in self.audit.verdicts(table, [unit], {}) if v.unit == unit]

@@ -5,20 +5,25 @@ sign there to the first sign in another country, however long the silence betwee
 alone: a stay ends with the last sign before a silence of `gap_hours`. Nights are 04:00s that the stay contains, by the
 clock of its country (eurostat/multimno tests 04:00 too, after it has cut days at midnight; here an interval contains it
 or not).
+
+What is known of a device at some instant is its last stay (`latest`). It counts as a first run of those after, so that
+nothing before that instant has to be read again.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
-from sojourn.clock import later, local
+from sojourn.clock import later, local, midnight
 from sojourn.reference.zones import zones_of_countries
 
 NIGHT = "interval 4 hours 1 microsecond"  # a stay that ends on the stroke of four has not had that night
 EVENING, MORNING = 20, 5  # local hours between which a sign tells of a night spent here
+RUN = ("device", "date", "home_country", "country", "first_at", "last_at")
+# of the stay before: its country and last sign; and the first departure of the absence
+BEFORE = {"from_country": "string", "from_at": "timestamp", "absent_since": "timestamp"}
 
 
 @dataclass(frozen=True)
@@ -50,16 +55,12 @@ class Span:
     @property
     def start(self) -> datetime:
         """The instant the first day begins."""
-        return _midnight(self.first, self.zone)
+        return midnight(self.first, self.zone)
 
     @property
     def end(self) -> datetime:
         """The instant the last day ends."""
-        return _midnight(later(self.last, 1), self.zone)
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone))
+        return midnight(later(self.last, 1), self.zone)
 
 
 def in_order(runs: DataFrame) -> tuple[DataFrame, WindowSpec]:
@@ -79,23 +80,78 @@ def stays(runs: DataFrame, span: Span, rule: Rule) -> DataFrame:
     Only devices that have one cost a sort; all others one filter, and a look-up where they have runs.
 
     Args:
-        runs: rows of `country_runs` of the span.
+        runs: rows of `country_runs` of the span; or those that begin after an instant, and what was `latest` at it.
         span: the days looked at.
         rule: parameters.
 
     Returns:
         device, home_country, country, departed_at, last_at, returned_at (null: open), nights, kind, trip_id,
-        left_censored; first_date and last_date (of its first and last sign) and bracketed (it began after a sign at
-        home and ended with one; of a foreign subscriber: after a silence, and with one).
+        left_censored; month (the first day of that in which it was known to have ended; open: of the last day looked
+        at); first_date and last_date (of its first and last sign) and bracketed (it began after a sign at home and
+        ended with one; of a foreign subscriber: after a silence, and with one).
     """
     away = runs.where(~F.equal_null("country", "home_country")).select("device").distinct()
-    columns = ("device", "date", "home_country", "country", "first_at", "last_at")
-    mine, order = in_order(runs.select(*columns).join(away, "device", "left_semi"))
+    found = _in_turn(runs.join(away, "device", "left_semi"), span, rule)
+    return _judged(found.where("not at_home"), span, rule)
+
+
+def latest(runs: DataFrame, span: Span, rule: Rule, silent_days: int) -> DataFrame:
+    """The last stay of each device, at home or not, as one run: what of the span is to be known after it.
+
+    Foreign subscribers who were silent for longer than silent_days are left out: they come as if for the first time.
+
+    Args:
+        runs: as of `stays`, and last_cell.
+        span: whose end is the instant; runs that begin later do not count.
+        rule: parameters.
+        silent_days: after which a foreign subscriber is forgotten.
+
+    Returns:
+        device, date (of its last sign), home_country, country, first_at, last_at, last_cell, and the columns of BEFORE,
+        null at home.
+    """
+    runs = runs.where(F.col("first_at") < F.lit(span.end))
+    guest = ~F.equal_null("home_country", F.lit(span.home))
+    moved = runs.where(guest | ~F.equal_null("country", "home_country")).select("device").distinct()
+    last = _in_turn(runs.join(moved, "device", "left_semi"), span, rule).where("after is null")
+    away, gone = F.col("foreign") | ~F.col("at_home"), F.lit(span.end - timedelta(silent_days))
+    told = {"from_country": F.col("before"), "from_at": F.col("heard"), "absent_since": F.col("absent_since")}
+    last = last.where(~F.col("foreign") | (F.col("last_at") >= gone)).select(
+        *("device", "home_country", "country", F.col("departed_at").alias("first_at"), "last_at", "end"),
+        *(F.when(away, column).alias(name) for name, column in told.items()),
+    )
+    # who was at home all the time costs no sort
+    stayed = (
+        runs.join(moved, "device", "left_anti")
+        .groupBy("device")
+        .agg(
+            F.min("home_country").alias("home_country"),
+            F.min("country").alias("country"),
+            F.min("first_at").alias("first_at"),
+            F.max("last_at").alias("last_at"),
+            _end().alias("end"),
+        )
+    )
+    both = last.unionByName(stayed, allowMissingColumns=True)
+    return both.select("*", "end.date", "end.last_cell").drop("end")
+
+
+def _end() -> Column:
+    """Of several runs the last, in the order of `in_order`."""
+    return F.max(F.struct("first_at", "last_at", "country", "date", "last_cell"))
+
+
+def _in_turn(runs: DataFrame, span: Span, rule: Rule) -> DataFrame:
+    """All stays of devices, at home too, beside those before and after."""
+    for name, kind in {**BEFORE, "last_cell": "bigint"}.items():
+        if name not in runs.columns:
+            runs = runs.withColumn(name, F.lit(None).cast(kind))
+    mine, order = in_order(runs.select(*RUN, *BEFORE, "last_cell"))
     whole = order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     before = order.rowsBetween(Window.unboundedPreceding, -1)
     told = mine.withColumns(
         {
-            "home_country": F.min("home_country").over(whole),
+            "home_country": F.first("home_country").over(whole),  # a later one must not change what has ended
             "before": F.lag("country").over(order),
             "heard": F.max("last_at").over(before),
         }
@@ -116,8 +172,10 @@ def stays(runs: DataFrame, span: Span, rule: Rule) -> DataFrame:
         F.max("last_at").alias("last_at"),
         F.min("date").alias("first_date"),
         F.max("date").alias("last_date"),
+        *(F.max(name).alias(name) for name in BEFORE),  # of the first stay, where it was known before
+        _end().alias("end"),
     )
-    return _judged(_neighboured(one, span), span, rule)
+    return _neighboured(one, span)
 
 
 def _by_day(told: DataFrame, whole: WindowSpec, span: Span, rule: Rule) -> DataFrame:
@@ -148,15 +206,16 @@ def _neighboured(one: DataFrame, span: Span) -> DataFrame:
         {
             "foreign": foreign,
             "at_home": at_home,
-            "before": F.lag("country").over(order),
-            "heard": F.lag("last_at").over(order),
+            "before": F.coalesce(F.lag("country").over(order), "from_country"),
+            "heard": F.coalesce(F.lag("last_at").over(order), "from_at"),
             "after": F.lead("country").over(order),
             "next_at": F.lead("departed_at").over(order),
             "came_from_home": F.coalesce(F.lag(at_home).over(order), F.lit(True)),
         }
     )
-    begins = F.when(F.col("foreign") | F.col("came_from_home"), F.col("departed_at"))
-    return beside.withColumn("absent_since", F.last(begins, ignorenulls=True).over(order)).where("not at_home")
+    fresh = F.when(F.col("foreign") | F.col("came_from_home"), F.col("departed_at"))
+    begins = F.coalesce("absent_since", fresh)
+    return beside.withColumn("absent_since", F.last(begins, ignorenulls=True).over(order))
 
 
 def _judged(one: DataFrame, span: Span, rule: Rule) -> DataFrame:
@@ -165,6 +224,8 @@ def _judged(one: DataFrame, span: Span, rule: Rule) -> DataFrame:
     moved_in, moved_on = F.col("before") != F.col("country"), F.col("after") != F.col("country")
     closed = F.coalesce(F.col("next_at").isNotNull() | (end >= silent), F.lit(False))
     ended = F.when(moved_on & (F.col("next_at") < silent), F.col("next_at")).when(closed, F.col("last_at"))
+    over = F.when(~F.col("foreign"), F.col("next_at")).when(closed, F.least("next_at", silent))
+    known = F.least(over, F.lit(span.end - timedelta(microseconds=1)))
     first, early = F.col("before").isNull(), F.col("departed_at") < F.lit(span.start) + gap
     is_short = moved_in & moved_on & (F.col("next_at") < F.col("heard") + short)
     made = one.withColumns(
@@ -173,6 +234,7 @@ def _judged(one: DataFrame, span: Span, rule: Rule) -> DataFrame:
             # of a foreign subscriber nobody hears the days before; but silence since the history began is an arrival
             "left_censored": F.when(F.col("foreign"), first & early).otherwise(first),
             "trip_id": F.xxhash64("device", "absent_since"),
+            "month": F.to_date(F.trunc(local(known, F.lit(span.zone)), "month")),
         }
     )
     slept = nights("departed_at", F.coalesce("returned_at", end), _zone(span))
@@ -184,7 +246,8 @@ def _judged(one: DataFrame, span: Span, rule: Rule) -> DataFrame:
         *("device", "home_country", "country", "departed_at"),
         # where runs of two dates overlap, a sign there may be later than the first elsewhere
         F.least("last_at", "returned_at").alias("last_at"),
-        *("returned_at", "nights", kind.alias("kind"), "trip_id", "left_censored", "first_date", "last_date"),
+        *("returned_at", "nights", kind.alias("kind"), "trip_id", "left_censored"),
+        *("month", "first_date", "last_date"),
         F.when(F.col("foreign"), seen).otherwise(seen & from_to_home).alias("bracketed"),
     )
 

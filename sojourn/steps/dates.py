@@ -1,20 +1,24 @@
 """The tables of dates that are built from events and from country_runs."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs import border_crossings as crossings_job
 from jobs import country_runs as runs_job
+from jobs import country_since as since_job
 from jobs import presence as presence_job
 from jobs import trips as trips_job
-from schemas import BORDER_CROSSINGS, COUNTRY_RUNS, EVENTS, PRESENCE, TRIPS
+from schemas import BORDER_CROSSINGS, COUNTRY_RUNS, COUNTRY_SINCE, EVENTS, PRESENCE, TRIPS
 from sojourn import clock
 from sojourn.audit import Part
-from sojourn.lake import where_units
-from sojourn.steps import Done
+from sojourn.lake import union, where_units
+from sojourn.steps import LONG_AGO, Done
 from sojourn.table import Table
 
 if TYPE_CHECKING:
@@ -41,13 +45,78 @@ def dirty(night: "Night", table: Table, source: Table) -> set[date]:
 
 
 def _of_events(night: "Night", job: Any, table: Table) -> Done:
-    dates = sorted(dirty(night, table, EVENTS))
+    """The dates that changed, whole; of those that only got more events, the devices that had some."""
+    lake, dates = night.lake, sorted(dirty(night, table, EVENTS))
     if not dates:
         return None
-    frame = job.transform(where_units(night.lake.read(EVENTS), "date", dates), night.params[table.name])
-    notes = {"consumed": {EVENTS.name: night.lake.approved(EVENTS)}}
-    night.audit.publish({table: Part(frame, dates, notes)}, dates, {})
+    since = lake.consumed(table).get("consumed", {}).get(EVENTS.name)
+    more = {d: batches for d, batches in lake.added(EVENTS, since, "date", "batch").items() if d in lake.units(table)}
+    p, rest = night.params[table.name], [d for d in dates if d not in more]
+    events = lake.read(EVENTS)
+    frames = [job.transform(where_units(events, "date", rest), p)] if rest else []
+    if more:
+        came = reduce(or_, ((F.col("date") == d) & F.col("batch").isin(sorted(b)) for d, b in more.items()))
+        touched = F.broadcast(events.where(came & F.col("country").isNotNull()).select("date", "device").distinct())
+        again = where_units(events, "date", more).join(touched, ["date", "device"], "left_semi")
+        others = where_units(lake.read(table), "date", more).join(touched, ["date", "device"], "left_anti")
+        frames += [job.transform(again, p).select(table.names), others.select(table.names)]
+    notes = {"consumed": {EVENTS.name: lake.approved(EVENTS)}}
+    night.audit.publish({table: Part(union(frames), dates, notes)}, dates, {})
     return f"{len(dates)} dates", len(dates)
+
+
+def country_since(night: "Night", days: Sequence[date]) -> Done:
+    """The beginning of the newest month that no landing day can change any more, with all that is known at it.
+
+    Made of the one before and the runs since; where an old date changed after all, of all runs. On other nights only a
+    note that no such date did: without it, those who read these rows take all runs instead.
+    """
+    lake, first, newest = night.lake, night.first(), night.newest()
+    if first is None or newest is None or lake.approved(COUNTRY_RUNS) is None:
+        return None
+    month = clock.month_of(clock.later(newest, -night.conf.longest_late_days - 1))
+    known, changed = lake.consumed(COUNTRY_SINCE), dirty(night, COUNTRY_SINCE, COUNTRY_RUNS)
+    before, rule = _month(known), _rule(night)
+    if known.get("rule") != str(rule) or (changed and min(changed) <= clock.later(before, 1)):
+        before = LONG_AGO
+    if month <= first or (before == month and not changed):
+        return None
+    notes = {"consumed": {COUNTRY_RUNS.name: lake.approved(COUNTRY_RUNS)}, "month": str(month), "rule": str(rule)}
+    if before == month:
+        lake.note(COUNTRY_SINCE, notes)
+        return None
+    runs = lake.read(COUNTRY_RUNS)
+    if before > LONG_AGO:
+        runs = _from(night, before)
+    home = night.conf.home
+    frame = since_job.transform(runs, month, home.country, home.time_zone, *rule, night.params["country_since"])
+    night.audit.publish({COUNTRY_SINCE: Part(frame, None, notes)}, [month], {})
+    return f"at the beginning of {month:%Y-%m}", 1
+
+
+def _rule(night: "Night") -> tuple[int, int]:
+    """The parameters of others that `country_since` is made by: gap_hours, look_back_days."""
+    return night.params["trips"].gap_hours, night.params["border_crossings"].look_back_days
+
+
+def _month(notes: Mapping[str, Any]) -> date:
+    return date.fromisoformat(notes["month"]) if "month" in notes else LONG_AGO
+
+
+def _from(night: "Night", month: date) -> DataFrame:
+    """The rows of `country_since`, which are of this month, and the runs that began since."""
+    lake, begins = night.lake, clock.midnight(month, night.conf.home.time_zone)
+    runs = lake.read(COUNTRY_RUNS).where((F.col("date") >= clock.later(month, -1)) & (F.col("first_at") >= begins))
+    return runs.unionByName(lake.read(COUNTRY_SINCE).drop("month"), allowMissingColumns=True)
+
+
+def _reaching(night: "Night", since: date) -> tuple[DataFrame, bool]:
+    """All that is to be known of devices for rows from a date on; and whether that begins with a month."""
+    lake, known = night.lake, night.lake.consumed(COUNTRY_SINCE)
+    seen = known.get("consumed", {}).get(COUNTRY_RUNS.name) == lake.approved(COUNTRY_RUNS)
+    if seen and known["rule"] == str(_rule(night)) and LONG_AGO < _month(known) < since:
+        return _from(night, _month(known)), True
+    return lake.read(COUNTRY_RUNS), False
 
 
 def border_crossings(night: "Night", days: Sequence[date]) -> Done:
@@ -55,27 +124,34 @@ def border_crossings(night: "Night", days: Sequence[date]) -> Done:
     changed = dirty(night, BORDER_CROSSINGS, COUNTRY_RUNS)
     if not changed:
         return None
-    p, runs = night.params["border_crossings"], night.lake.read(COUNTRY_RUNS)
     # a day before: where cells have time zones of their own, dates overlap
     since = clock.later(min(changed), -1)
     dates = clock.days(since, max(changed | night.lake.units(COUNTRY_RUNS)))
-    reach = runs.where(F.col("date") >= F.lit(since - timedelta(p.look_back_days)))
-    frame = crossings_job.transform(reach, since, night.conf.home.country, p)
+    runs, _ = _reaching(night, since)
+    frame = crossings_job.transform(runs, since, night.conf.home.country, night.params["border_crossings"])
     notes = {"consumed": {COUNTRY_RUNS.name: night.lake.approved(COUNTRY_RUNS)}}
     night.audit.publish({BORDER_CROSSINGS: Part(frame, dates, notes)}, dates, {})
     return f"{len(dates)} dates", len(dates)
 
 
 def trips(night: "Night", days: Sequence[date]) -> Done:
-    """All trips, whenever a run changed or a day was built: open ones grow with every day."""
+    """Those that ended since the month before a run changed, or have not: open ones grow with every day built."""
     lake, first, newest, home = night.lake, night.first(), night.newest(), night.conf.home
-    notes = {"consumed": {COUNTRY_RUNS.name: lake.approved(COUNTRY_RUNS)}, "newest": str(newest)}
-    known = lake.consumed(TRIPS)
-    if first is None or newest is None or lake.approved(COUNTRY_RUNS) is None:
+    oldest, version, p = night.oldest(), lake.approved(COUNTRY_RUNS), night.params["trips"]
+    if first is None or newest is None or oldest is None or version is None:
         return None
+    known, now = lake.consumed(TRIPS), {"first": str(first), "params": str(p)}
+    notes = {"consumed": {COUNTRY_RUNS.name: version}, "newest": str(newest), **now}
     if all(known.get(name) == value for name, value in notes.items()):
         return None
-    runs, p = lake.read(COUNTRY_RUNS), night.params["trips"]
+    since = LONG_AGO
+    if all(known.get(name) == value for name, value in now.items()):
+        built = clock.later(date.fromisoformat(known["newest"]), 1)
+        since = clock.later(min({built} | dirty(night, TRIPS, COUNTRY_RUNS)), -1)
+    runs, some = _reaching(night, since)
     frame = trips_job.transform(runs, (first, newest), home.country, home.time_zone, p)
-    night.audit.publish({TRIPS: Part(frame, None, notes)}, [newest], {})
+    months = list(clock.months(clock.later(since, -1) if some else min(oldest, newest), newest))
+    if some:
+        frame = frame.where(F.col("month") >= months[0])
+    night.audit.publish({TRIPS: Part(frame, months if some else None, notes)}, months, {})
     return f"up to {newest}", 1

@@ -175,11 +175,12 @@ def _release(
 def cross_border_flows(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
     """Trips that ended in a month, from home zones to countries."""
     lake, conf, p = night.lake, night.conf, night.params["cross_border_flows"]
+    silence = timedelta(hours=night.params["trips"].gap_hours) + timedelta(2)  # after which an end is known, anywhere
 
     def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
-        homes = of_month(night, HOME_LOCATIONS, month)
+        homes, last = of_month(night, HOME_LOCATIONS, month), clock.last_day(month)
         return flows_job.transform(
-            lake.read(TRIPS),
+            lake.read(TRIPS).where(F.col("month").between(month, clock.month_of(last + silence))),
             homes,
             lake.read(CELLS),
             grid,

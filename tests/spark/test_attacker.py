@@ -115,7 +115,7 @@ def trips_of(spark, country, here):
     """Everybody here goes to France."""
     columns = (country[c][here].tolist() for c in ("device", "trips", "nights"))
     rows = [
-        (d, "LU", "FR", END, END, END, nights if i == 0 else 0, "overnight", d, False)
+        (d, "LU", "FR", END, END, END, nights if i == 0 else 0, "overnight", d, False, MONTH)
         for d, trips, nights in zip(*columns, strict=True)
         for i in range(trips)
     ]

@@ -18,7 +18,7 @@ MID_MARCH = datetime(2026, 3, 15, 12, tzinfo=UTC)
 
 def trip(device, country, nights=2, ends=MID_MARCH, home="LU", kind="overnight"):
     began = datetime(2026, 3, 1, tzinfo=UTC)
-    return (device, home, country, began, began, ends, nights, kind, device, False)
+    return (device, home, country, began, began, ends, nights, kind, device, False, MONTH)
 
 
 def lives(device, cell=SOUTH, status="home", country="LU"):

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 
-from schemas import NIGHT_QUALITY, VALIDATIONS
+from schemas import EVENTS, NIGHT_QUALITY, VALIDATIONS
 from sojourn.errors import SojournError
 from sojourn.lake import Lake, at_hand, in_pandas
 
@@ -89,3 +89,34 @@ def test_a_value_that_must_be_there_is_named_by_its_column_alone():
         at_hand(NIGHT_QUALITY, rows)
     assert str(refused.value).startswith("night_quality") and "table" in str(refused.value)
     assert "a-secret" not in str(refused.value)
+
+
+def test_a_table_can_note_what_it_has_seen_while_its_rows_stay(lake):
+    first = put(lake, page(events=[7, 8, 9]), DAYS, made="first")
+    lake.note(NIGHT_QUALITY, {"made": "looked at again"})
+    assert lake.approved(NIGHT_QUALITY) == first + 1
+    again = Lake(lake.spark, lake.root)  # another process knows it from the log
+    assert again.approved(NIGHT_QUALITY) == first + 1
+    assert again.consumed(NIGHT_QUALITY) == {"made": "looked at again"}
+    assert (again.rows(NIGHT_QUALITY).num_rows, again.dirty(NIGHT_QUALITY, first)) == (3, set())
+
+
+def test_which_units_only_got_more_rows_and_in_which_parts(spark, tmp_path):
+    lake = Lake(spark, str(tmp_path))
+
+    def events(*places):
+        one = dict.fromkeys(EVENTS.names) | {"device": 1, "hour": 1, "event_type": "call", "key_id": "k", "file": "f"}
+        told = [{"date": d, "batch": b, "at": pd.Timestamp(d, tz="UTC"), "line": n} for n, (d, b) in enumerate(places)]
+        rows = [one | row for row in told]
+        made = lake.write(EVENTS, at_hand(EVENTS, pd.DataFrame(rows)), sorted({b for _, b in places}), {})
+        lake.approve(at_hand(VALIDATIONS, NONE), {EVENTS.name: made})
+        return made
+
+    one, two, three = DAYS
+    first = events((one, one), (two, one))
+    second = events((one, two), (two, two))
+    assert lake.added(EVENTS, first, "date", "batch") == {one: {two}, two: {two}}
+    events((one, two), (three, two))  # the second landing day again: other events of its dates
+    assert lake.added(EVENTS, second, "date", "batch") == {three: {two}}
+    assert lake.added(EVENTS, first, "date", "batch") == {three: {two}}
+    assert lake.added(EVENTS, None, "date", "batch") == {}

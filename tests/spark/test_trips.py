@@ -221,12 +221,19 @@ def test_spark_knows_the_time_zone_of_every_country(spark):
     assert found == {z: at(2, 12).astimezone(ZoneInfo(z)).strftime("%Y-%m-%d %H:%M:%S") for z in found}
 
 
-SINCE, UNTIL = at(2, 8), at(4, 8)
+SINCE, UNTIL, MARCH = at(2, 8), at(4, 8), date(2026, 3, 1)
 
 
 def row(device, since=SINCE, until=UNTIL, nights=2, kind="overnight", trip=1, **other):
     told = {"device": device, "home_country": "LU", "country": "FR", "departed_at": since, "last_at": until or since}
-    told |= {"returned_at": until, "nights": nights, "kind": kind, "trip_id": trip, "left_censored": False}
+    told |= {
+        "returned_at": until,
+        "nights": nights,
+        "kind": kind,
+        "trip_id": trip,
+        "left_censored": False,
+        "month": MARCH,
+    }
     return tuple((told | other)[n] for n in TRIPS.names)
 
 
@@ -244,7 +251,7 @@ def test_the_expectations_find_what_is_wrong(spark):
                 [crossed(1, at(2, 8)), crossed(2, at(2, 8))], BORDER_CROSSINGS.schema
             ),
         }
-        (found,) = measure(frames, [LAST]).collect()
+        (found,) = measure(frames, [MARCH]).collect()
         return {name: value for name, value in found.asDict().items() if value}
 
     good = [
@@ -253,8 +260,8 @@ def test_the_expectations_find_what_is_wrong(spark):
         row(2),
         row(3, until=None, left_censored=True),
     ]
-    counts = {"rows": 4, "devices": 3, "overnight": 3, "censored": 1, "open": 1, "trips_per_device": 4 / 3}
-    assert seen(*good) == {"unit": LAST, **counts, "crossed": 2, "begun": 3}
+    counts = {"rows": 4, "devices": 3, "ended": 3, "overnight_ended": 2, "trips_per_device": 4 / 3}
+    assert seen(*good) == {"unit": MARCH, **counts, "crossed": 2, "begun": 3}
     found = seen(
         *(row(1), row(1)),
         *(row(2), row(2, at(4, 7), at(5, 8), 1)),
@@ -304,7 +311,9 @@ def by_hand(runs, days=(FIRST, LAST), gap=timedelta(hours=72), short=timedelta(h
             moved = before and after and before[0] != country != after[0]
             kind = "overnight" if nights else "transit" if moved and after[1] - before[2] < short else "same_day"
             censored = not before and (home == "LU" or since < start + gap)
-            out.append((device, home, country, since, until, back, nights, kind, absence, censored))
+            known = back if home == "LU" else min(filter(None, (after and after[1], until + gap))) if back else None
+            month = min(known or end, end - timedelta(microseconds=1)).astimezone(ZoneInfo(ZONE)).date().replace(day=1)
+            out.append((device, home, country, since, until, back, nights, kind, absence, censored, month))
     return out
 
 

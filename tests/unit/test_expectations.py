@@ -50,6 +50,10 @@ HEALTHY = {
         "rows": 350, "devices": 300,
         "rows_drift": 1, "runs_per_device": 1.2,
     },
+    "country_since": {
+        "rows": 900, "repeated": 0, "backwards": 0, "too_late": 0, "absent_too_late": 0, "never_left": 0,
+        "forgotten": 0,
+    },
     "border_crossings": {
         "repeated": 0, "nowhere": 0, "backwards": 0, "two_cells": 0, "lands": 1, "invented": 0, "share_missed": 0,
         "share_unplaced": 0.02, "share_long": 0.1, "crossings_per_device": 2, "rows": 240, "devices": 120,
@@ -58,7 +62,7 @@ HEALTHY = {
     "trips": {
         "repeated": 0, "overlaps": 0, "unended": 0, "backwards": 0, "at_home": 0, "nights_wrong": 0, "kinds_wrong": 0,
         "endless_transits": 0, "joined_wrong": 0, "share_unmatched": 0, "share_transit": 0.1, "share_overnight": 0.4,
-        "share_censored": 0.1, "share_open": 0.1, "trips_per_device": 4, "rows": 900, "devices": 220,
+        "share_censored": 0.1, "trips_per_device": 4, "rows": 900, "devices": 220,
     },
     "home_locations": {
         "repeated": 0, "nights_wrong": 0, "observed_wrong": 0, "wrong_shares": 0, "outside_shares": 0, "cell_wrong": 0,
@@ -182,6 +186,15 @@ MUTANTS = {
         "runs are of someone": {"devices": 0},
         "a device changes country at most twice a day on average": {"runs_per_device": 3.1},
     },
+    "country_since": {
+        "a device has one row": {"repeated": 1},
+        "no stay ends before it began": {"backwards": 1},
+        "no stay began in the month": {"too_late": 1},
+        "an absence began with its last stay or before": {"absent_too_late": 1},
+        "who is away has left": {"never_left": 1},
+        "nobody is forgotten who was seen on the eve of the month": {"forgotten": 1},
+        "somebody was seen": {"rows": 0},
+    },
     "border_crossings": {
         "no device crosses twice at one instant": {"repeated": 1},
         "every crossing is from one country into another": {"nowhere": 1},
@@ -209,10 +222,9 @@ MUTANTS = {
         "stays of one trip follow each other without a break": {"joined_wrong": 1},
         "of twenty stays abroad whose beginning was seen, nineteen are crossings": {"share_unmatched": 0.06},
         "of a hundred stays abroad whose beginning was seen, ninety-nine are crossings": {"share_unmatched": 0.02},
-        "at most half of the stays are transits": {"share_transit": 0.51},
-        "at least one stay in fifty is overnight": {"share_overnight": 0.01},
-        "at most two stays in three began before the history": {"share_censored": 0.7},
-        "at most two stays in three are open": {"share_open": 0.7},
+        "at most half of the ended stays are transits": {"share_transit": 0.51},
+        "at least one ended stay in fifty is overnight": {"share_overnight": 0.01},
+        "at most two ended stays in three began before the history": {"share_censored": 0.7},
         "a device has at most 400 stays on average": {"trips_per_device": 401},
         "somebody went abroad or came": {"rows": 0},
         "stays are of someone": {"devices": 0},

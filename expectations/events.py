@@ -14,40 +14,25 @@ from schemas.events import EVENTS
 READS = (EVENTS, BATCHES, CELLS)
 NIGHT = [*range(7), *range(20, 24)]
 DURATION_MAX_S = 86_400
+COUNTS = ("rows", "placed", "here", "foreign", "implausible")
 
 
 def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:
-    """Two scans of the batches' events, of the second only the devices: beside other counts a sketch is dear."""
-    here = F.col("cell").isNotNull()
+    """Counts by hour, as those saw them who wrote the events (sojourn/seen.py), or by two scans of the batches."""
     age_s = (F.unix_date(F.max("unit")) + 1) * DAY_S - F.unix_timestamp(F.max("newest"))
-    mine = of(frames["events"], "batch", units)
-    by_antenna = mine.groupBy("unit", "hour", "cell_id").agg(
-        F.count("*").alias("rows"),
-        F.max("at").alias("newest"),
-        count(F.col("country").isNotNull()).alias("placed"),
-        count(here).alias("here"),
-        count(here & ~F.col("home_country").eqNullSafe(F.col("country"))).alias("foreign"),
-        count((F.col("duration_s") < 0) | (F.col("duration_s") > DURATION_MAX_S) | (F.col("volume_bytes") < 0)).alias(
-            "implausible"
-        ),
-    )
-    counts = ("rows", "placed", "here", "foreign", "implausible")
-    heard = by_antenna.where((F.col("here") > 0) & F.col("cell_id").isNotNull())
-    reporting = heard.groupBy("unit").agg(F.count_distinct("cell_id").alias("reporting"))
-    hours = by_antenna.groupBy("unit", "hour").agg(
-        *(F.sum(name).alias(name) for name in counts),
-        F.max("newest").alias("newest"),
-        F.sum("here").alias("n"),
-    )
+    if "events.hours" in frames:
+        hours, heard = frames["events.hours"], frames["events.heard"]
+    else:
+        hours, heard = _scanned(of(frames["events"], "batch", units))
+    hours = hours.withColumn("n", F.col("here"))
     by_hour = F.map_from_entries(F.collect_list(F.struct("hour", "n")))
     all_hours = F.transform(F.sequence(F.lit(0), F.lit(23)), lambda hour: F.coalesce(by_hour[hour], F.lit(0)))
     events = hours.groupBy("unit").agg(
-        *(F.sum(name).alias(name) for name in counts),
+        *(F.sum(name).alias(name) for name in COUNTS),
         age_s.alias("age_s"),
         F.sum(F.when(F.col("hour").isin(NIGHT), F.col("n"))).alias("night"),
         (F.array_position(all_hours, F.array_min(all_hours)) - 1).alias("quietest"),
     )
-    devices = mine.groupBy("unit").agg(F.approx_count_distinct("device").alias("devices"))
     batches = of(frames["batches"], "batch", units).groupBy("unit").agg(F.sum("rows_accepted").alias("accepted"))
     known = frames["cells"].select("cell_id").distinct().agg(F.count("*").alias("antennas"))
     register = known.select(F.explode(F.lit(list(units))).alias("unit"), "*")
@@ -61,7 +46,29 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         "quietest_hour": F.when(F.col("here") >= 2_400, F.col("quietest")),
         "age_hours": F.when(F.col("rows") > 0, F.col("age_s") / 3_600),
     }
-    return gather(units, events, reporting, devices, batches, register, rates=rates)
+    return gather(units, events, heard, batches, register, rates=rates)
+
+
+def _scanned(mine: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """Of the second scan only the devices: beside other counts a sketch is dear."""
+    here = F.col("cell").isNotNull()
+    by_antenna = mine.groupBy("unit", "hour", "cell_id").agg(
+        F.count("*").alias("rows"),
+        F.max("at").alias("newest"),
+        count(F.col("country").isNotNull()).alias("placed"),
+        count(here).alias("here"),
+        count(here & ~F.col("home_country").eqNullSafe(F.col("country"))).alias("foreign"),
+        count((F.col("duration_s") < 0) | (F.col("duration_s") > DURATION_MAX_S) | (F.col("volume_bytes") < 0)).alias(
+            "implausible"
+        ),
+    )
+    hours = by_antenna.groupBy("unit", "hour").agg(
+        *(F.sum(name).alias(name) for name in COUNTS), F.max("newest").alias("newest")
+    )
+    placing = by_antenna.where((F.col("here") > 0) & F.col("cell_id").isNotNull())
+    reporting = placing.groupBy("unit").agg(F.count_distinct("cell_id").alias("reporting"))
+    devices = mine.groupBy("unit").agg(F.approx_count_distinct("device").alias("devices"))
+    return hours, devices.join(reporting, "unit", "left")
 
 
 SUITE = suite(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from sojourn.table import Table
 
 LOOK_BACK = timedelta(3 * check.WINDOW)  # holds the units a drift looks back on, and those that look back on it
 KEY = list(VALIDATIONS.key)
+NOTHING: Mapping[str, DataFrame] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,16 @@ class Audit:
     docs: check.Docs | None
     _known: tuple[int | None, pd.DataFrame] | None = field(default=None, init=False, repr=False)
 
-    def publish(self, parts: Mapping[Table, Part], units: Sequence[date], written: Mapping[Table, int]) -> None:
+    def publish(
+        self,
+        parts: Mapping[Table, Part],
+        units: Sequence[date],
+        written: Mapping[Table, int],
+        seen: Mapping[str, DataFrame] = NOTHING,
+    ) -> None:
         """Write restricted tables, judge them and those `written` just before, and approve all; or put all of it back.
+
+        seen: what the checks look at beside the tables.
 
         Raises:
             DataError: a critical expectation failed; the verdicts are recorded, the rows are as they were.
@@ -45,7 +55,7 @@ class Audit:
         versions = dict(written)
         for table, part in parts.items():
             versions[table] = self.lake.write(table, part.rows, part.units, dict(part.notes))
-        fresh = {t.name: self.lake.read(t, v) for t, v in versions.items()}
+        fresh = {t.name: self.lake.read(t, v) for t, v in versions.items()} | dict(seen)
         verdicts = [v for t in versions for v in self.verdicts(t, units, fresh)]
         if check.critical(verdicts):
             self._record(verdicts, {})

@@ -4,6 +4,7 @@ Spark writes rows one by one: the same rows of `events` cost it fourteen times a
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,8 +15,9 @@ import pyarrow.parquet as pa_parquet
 
 from sojourn.clock import EPOCH
 
+DATES, NUMBERS, TEXTS = ("date", "batch"), ("bytes", "rows"), ("path", "seen")
 FILES = pa.schema(
-    [("path", pa.string()), ("date", pa.date32()), ("batch", pa.date32()), ("bytes", pa.int64()), ("rows", pa.int64())]
+    [(n, kind) for some, kind in ((TEXTS, pa.string()), (DATES, pa.date32()), (NUMBERS, pa.int64())) for n in some]
 )
 PLAIN = ("at", "device", "line")  # nearly every row has another value: a dictionary would be in vain
 
@@ -60,8 +62,8 @@ class Writer:
         )
         return File(path, (at, landed), writer)
 
-    def close(self) -> pa.RecordBatch:
-        """End all files; what they are, as FILES."""
+    def close(self, seen: Mapping[date, str]) -> pa.RecordBatch:
+        """End all files; what they are, as FILES, and what was seen of a batch beside one of its files."""
         for file in self.files.values():
             file.writer.close()
         told = [
@@ -69,5 +71,8 @@ class Writer:
             | {"bytes": (self.folder / f.path).stat().st_size}
             for f in self.files.values()
         ]
+        beside = {f["batch"]: f for f in told}
+        for batch, text in seen.items():
+            beside[batch]["seen"] = text
         self.files = {}
         return pa.RecordBatch.from_pylist(told, schema=FILES)

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from delta.tables import DeltaTable
-from deltalake import CommitProperties, WriterProperties, write_deltalake
+from deltalake import CommitProperties, Schema, WriterProperties, write_deltalake
 from deltalake import DeltaTable as Delta
 from deltalake.transaction import AddAction, RemoveAction
 from pyspark.sql import DataFrame
@@ -27,10 +27,9 @@ from sojourn.errors import ConfigError, SojournError
 from sojourn.log import Log
 from sojourn.table import Table
 
-# Readers other than Spark (delta-rs, DuckDB) read version 1.
+# Readers other than Spark (delta-rs, DuckDB) read version 1, and delta-rs makes no other unless asked.
+PROTOCOL = {"delta.minReaderVersion": "1", "delta.minWriterVersion": "2"}
 PROPERTIES = {
-    "delta.minReaderVersion": "1",
-    "delta.minWriterVersion": "2",
     "delta.enableDeletionVectors": "false",
     "delta.checkpointPolicy": "classic",
     "delta.checkpointInterval": "10",  # what Spark takes where nothing is said; delta-rs would take 100
@@ -103,6 +102,12 @@ class Lake(Log):
         return Delta(self.path(table), version=version)
 
     def _create(self, table: Table) -> None:
+        if self.local:
+            schema, by = Schema.from_json(table.schema.json()), list(table.partition)
+            Delta.create(
+                self.path(table), schema, partition_by=by, description=table.sentence, configuration=PROPERTIES
+            )
+            return
         builder = (
             DeltaTable.createIfNotExists(self.spark)
             .location(self.path(table))
@@ -110,7 +115,7 @@ class Lake(Log):
             .partitionedBy(*table.partition)
             .comment(table.sentence)
         )
-        for name, value in PROPERTIES.items():
+        for name, value in (PROTOCOL | PROPERTIES).items():
             builder = builder.property(name, value)
         builder.execute()
 

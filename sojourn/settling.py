@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sojourn.datafiles import FILES, Writer
 from sojourn.parcels import by_device, firsts, unpacked
 from sojourn.placing import Antennas
 from sojourn.pseudonym import key_id
+from sojourn.seen import Seen
 
 ROWS = to_arrow_schema(EVENTS.schema, timestamp_utc=True)
 
@@ -57,10 +59,13 @@ class Settler:
         if self.folder is None:
             yield from (e.cast(ROWS) for e in events)
             return
-        writer = Writer(Path(self.folder))
+        writer, seen = Writer(Path(self.folder)), dict[date, Seen]()
         for e in events:
             writer.write(e)
-        yield writer.close()
+            for batch in e["batch"].unique():
+                mine = e if len(e["batch"].unique()) == 1 else e.filter(pc.equal(e["batch"], batch))
+                seen.setdefault(batch.as_py(), Seen(self.home)).add(mine)
+        yield writer.close({batch: s.told() for batch, s in seen.items()})
 
     def events(self, records: pa.RecordBatch) -> pa.RecordBatch:
         """SIFTED records as rows of `events`; columns of few values are dictionaries."""

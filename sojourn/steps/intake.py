@@ -17,6 +17,7 @@ from sojourn.config import Feed
 from sojourn.lake import at_hand, in_pandas, where_units
 from sojourn.landing import Landing
 from sojourn.placing import moved
+from sojourn.seen import together
 from sojourn.steps import Done, knows
 from sojourn.table import Table
 
@@ -83,13 +84,17 @@ def events(night: "Night", days: Sequence[date]) -> Done:
         if not failed and not unsure:
             break
         taken, slow = taken.without_files(failed), slow | {a.place for a in unsure}
+    seen = {}
     if lake.local:
         version = lake.add(EVENTS, files, units, notes)
+        told = together(((f.batch, f.seen) for f in files if f.seen), conf.home.country)
+        names = ("events.hours", "events.heard")
+        seen = {n: night.spark.createDataFrame(rows) for n, rows in zip(names, told, strict=True) if len(rows)}
     written = where_units(lake.read(EVENTS, version), "batch", taken.batches)
     rejects, batches = landing.outcome(written, datetime.now(UTC))
     landed = list(taken.batches)
     night.audit.publish(
-        {REJECTS: Part(rejects, landed, {}), BATCHES: Part(batches, landed, {})}, units, {EVENTS: version}
+        {REJECTS: Part(rejects, landed, {}), BATCHES: Part(batches, landed, {})}, units, {EVENTS: version}, seen
     )
     return f"{len(landing.files):,} files of {len(landed)} landing days", len(units)
 

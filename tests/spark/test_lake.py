@@ -1,5 +1,6 @@
 """What fits in memory: the same by way of delta-rs (a path) as by way of Spark (a URI)."""
 
+import json
 from datetime import date
 
 import pandas as pd
@@ -40,6 +41,20 @@ def put(lake, rows, units, **notes):
     version = lake.write(NIGHT_QUALITY, rows, units, notes)
     lake.approve(at_hand(VALIDATIONS, NONE), {NIGHT_QUALITY.name: version})
     return version
+
+
+def test_a_table_is_the_same_whoever_creates_it(spark, tmp_path, monkeypatch):
+    """Columns, meanings, what may be null, properties, protocol."""
+    made = {}
+    for way in (True, False):
+        monkeypatch.setattr(Lake, "local", way)
+        lake = Lake(spark, str(tmp_path / str(way)))
+        lake.ready(EVENTS)
+        actions = {name: what for action in lake._actions(EVENTS, 0) for name, what in action.items()}
+        about = {k: v for k, v in actions["metaData"].items() if k not in ("id", "createdTime") and v is not None}
+        about["schemaString"] = json.loads(about["schemaString"])
+        made[way] = about, {k: v for k, v in actions["protocol"].items() if v}
+    assert made[True] == made[False]
 
 
 def test_rows_at_hand_are_written_read_replaced_and_compared(lake):

@@ -1,0 +1,110 @@
+"""What a task sees of the events that it writes, so that no check has to read them again: counts by hour of a batch."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+COUNTS = ("rows", "placed", "here", "foreign", "implausible")
+MOST = 4_096  # devices that are remembered; of more than these only those whose lowest bits are 0
+DAY_S = 86_400
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass
+class Seen:
+    """Of one batch.
+
+    counts: by hour and of COUNTS; shape (24, 5). newest: instant, microseconds since 1970. antennas: that placed an
+    event. devices: pseudonyms, rising, all those whose lowest `bits` bits are 0: they are drawn alike from all numbers,
+    so each such device stands for 2^bits (adaptive sampling, Wegman; Flajolet 1990).
+    """
+
+    home: str
+    counts: Ints = field(default_factory=lambda: np.zeros((24, len(COUNTS)), np.int64))
+    newest: int = -(1 << 62)
+    antennas: set[str] = field(default_factory=set)
+    devices: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    bits: int = 0
+
+    def add(self, rows: pa.RecordBatch) -> None:
+        """Rows of `events`, as tasks have them: columns of few values may be dictionaries."""
+        if not rows.num_rows:
+            return
+        here = _valid(rows["cell"])
+        wrong = [
+            pc.less(rows["duration_s"], 0),
+            pc.greater(rows["duration_s"], DAY_S),
+            pc.less(rows["volume_bytes"], 0),
+        ]
+        implausible = np.any([pc.fill_null(w, False).to_numpy(zero_copy_only=False) for w in wrong], axis=0)
+        foreign = here & ~_is(rows["home_country"], self.home)  # an antenna of ours stands for our country
+        hour = rows["hour"].to_numpy()
+        for n, which in enumerate((None, _valid(rows["country"]), here, foreign, implausible)):
+            self.counts[:, n] += np.bincount(hour if which is None else hour[which], minlength=24)
+        self.newest = max(self.newest, int(rows["at"].cast(pa.int64()).to_numpy().max()))
+        antennas = rows["cell_id"].filter(pa.array(here))
+        if pa.types.is_dictionary(antennas.type):
+            antennas = antennas.dictionary.take(antennas.indices.unique())
+        self.antennas |= set(antennas.unique().drop_null().to_pylist())
+        self._remember(rows["device"].to_numpy(), self.bits)
+
+    def merge(self, told: str) -> None:
+        """What another task saw, as it was `told`."""
+        other = json.loads(told)
+        self.counts += np.array(other["counts"], np.int64)
+        self.newest = max(self.newest, other["newest"])
+        self.antennas |= set(other["antennas"])
+        self._remember(np.array(other["devices"], np.int64), other["bits"])
+
+    def told(self) -> str:
+        """All of it, as JSON."""
+        lists = {"counts": self.counts.tolist(), "antennas": sorted(self.antennas), "devices": self.devices.tolist()}
+        return json.dumps({**lists, "newest": self.newest, "bits": self.bits})
+
+    def _remember(self, devices: Ints, bits: int) -> None:
+        both, self.bits = np.concatenate([self.devices, np.unique(devices)]), max(self.bits, bits)
+        self.devices = np.unique(both[_low(both, self.bits) == 0])
+        while len(self.devices) > MOST:
+            self.bits += 1
+            self.devices = self.devices[_low(self.devices, self.bits) == 0]
+
+
+def _low(devices: Ints, bits: int) -> Ints:
+    return devices & ((1 << bits) - 1)
+
+
+def _valid(column: pa.Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(column.is_valid().to_numpy(zero_copy_only=False))
+
+
+def _is(column: pa.Array, value: str) -> npt.NDArray[np.bool_]:
+    if pa.types.is_dictionary(column.type):
+        codes = [n for n, v in enumerate(column.dictionary.to_pylist()) if v == value]
+        return np.isin(column.indices.fill_null(-1).to_numpy(), codes)
+    return np.asarray(pc.fill_null(pc.equal(column, value), False).to_numpy(zero_copy_only=False))
+
+
+def together(told: Iterable[tuple[date, str]], home: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What all tasks saw: counts by batch (`unit`) and hour with the newest event; antennas and devices by batch."""
+    seen: dict[date, Seen] = {}
+    for batch, text in told:
+        seen.setdefault(batch, Seen(home)).merge(text)
+    hours: list[dict[str, Any]] = []
+    for batch, s in seen.items():
+        newest = pd.Timestamp(s.newest, unit="us", tz="UTC")
+        for hour, counts in enumerate(s.counts.tolist()):
+            if counts[0]:
+                hours.append({"unit": batch, "hour": hour, **dict(zip(COUNTS, counts, strict=True)), "newest": newest})
+    whole = [
+        {"unit": batch, "reporting": len(s.antennas), "devices": len(s.devices) << s.bits} for batch, s in seen.items()
+    ]
+    names = (["unit", "hour", *COUNTS, "newest"], ["unit", "reporting", "devices"])
+    return pd.DataFrame(hours, columns=names[0]), pd.DataFrame(whole, columns=names[1])

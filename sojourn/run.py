@@ -1,7 +1,6 @@
 """The command line: what a person, a shell or an Airflow task types."""
 
 import json
-import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -55,20 +54,19 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
         TextColumn("{task.fields[what]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+    with night.journal.kept("run"), Progress(*columns, console=err, disable=not err.is_terminal) as bar:
         chunks = night.passes(clock.days(first, last), PASS_BYTES)
         task = bar.add_task("starting", total=len(chunks) * len(night.steps) + provisional * len(MONTHLY), what="")
 
         def say(name: str, done: tuple[str, int] | None) -> None:
             if done:
                 bar.advance(task)
-                if done[1]:
-                    logging.getLogger("sojourn").info("%s: %s", name, done[0])
             bar.update(task, description=name, what=span)
 
         for chunk in chunks:
             span = f"{chunk[0]} to {chunk[-1]}" if len(chunk) > 1 else str(chunk[0])
             night.run(chunk, only, say)
+            night.journal.write()
         if provisional:
             span = "months not closed"
             night.provisional(say)
@@ -94,12 +92,14 @@ def build(conf: str, table: str, day: date) -> None:
     """Build one table for one landing day: what an Airflow task runs."""
     page = load(conf)
     known((table,))
+    from schemas import BY_NAME
     from sojourn.night import LANDED
 
     night = _night(page)
     step = night.steps.get("events" if table in LANDED else table)
-    night.suit([day])
-    done = step([day]) if step else None
+    with night.journal.kept("build", BY_NAME[table]):
+        night.suit([day])
+        done = step([day]) if step else None
     click.echo(f"{table}: {done[0]}" if done else f"{table}: nothing is due on {day}")
 
 

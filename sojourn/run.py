@@ -13,7 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Screen
 
-from sojourn import clock
+from sojourn import (
+    clock,
+    looks,  # noqa: F401  its commands belong to the group
+)
 from sojourn.config import Config, load
 from sojourn.door import DEFAULT_CONF, Day, cli, command, err, known
 from sojourn.errors import ConfigError

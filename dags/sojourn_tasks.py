@@ -78,6 +78,7 @@ def submit(task_id: str, *arguments: str, writes: Iterable[str]) -> SparkSubmitO
         env_vars={
             "PATH": f"{{{{ {HOME} }}}}/.venv/bin:{os.environ['PATH']}",
             "PYSPARK_PYTHON": f"{{{{ {HOME} }}}}/.venv/bin/python",
+            "SOJOURN_RUN": "{{ run_id }}",  # all tasks of a night are one run in the table `runs`
         },
         outlets=[asset(table) for table in writes],
         pool=POOL,

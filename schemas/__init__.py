@@ -14,6 +14,7 @@ from schemas.population_map import POPULATION_MAP
 from schemas.presence import PRESENCE
 from schemas.rejects import REJECTS
 from schemas.residents_by_origin import RESIDENTS_BY_ORIGIN
+from schemas.runs import RUNS
 from schemas.subscribers import SUBSCRIBERS
 from schemas.transnational_stocks import TRANSNATIONAL_STOCKS
 from schemas.transnationals import TRANSNATIONALS
@@ -40,6 +41,7 @@ TABLES = (
     TRANSNATIONAL_STOCKS,
     VALIDATIONS,
     NIGHT_QUALITY,
+    RUNS,
 )
 BY_NAME = {table.name: table for table in TABLES}
 
@@ -59,6 +61,7 @@ __all__ = [
     "PRESENCE",
     "REJECTS",
     "RESIDENTS_BY_ORIGIN",
+    "RUNS",
     "SUBSCRIBERS",
     "TABLES",
     "TRANSNATIONALS",

@@ -10,6 +10,7 @@ VALIDATIONS = Table(
     key=("table", "date", "expectation"),
     partition=("table",),
     unit="table",
+    judged=False,
     columns=(
         C("table", "string", "table that was checked"),
         C("date", "date", "landing day, date or month that was checked"),

@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table as Screen
 
 import jobs
-from schemas import BATCHES, BY_NAME, EVENTS, REJECTS, TABLES, VALIDATIONS
+from schemas import BATCHES, BY_NAME, EVENTS, REJECTS, RUNS, TABLES
 from sojourn.table import Table
 
 LANDED = (EVENTS, REJECTS, BATCHES)
@@ -27,7 +27,7 @@ def described(lake: str, only: str | None = None) -> list[dict[str, Any]]:
                 "key": list(table.key),
                 "partition": list(table.partition),
                 "columns": [_column(table, c.name) for c in table.columns],
-                "producer": job.WRITES.name if job else "events" if table in LANDED else "every check",
+                "producer": job.WRITES.name if job else _producer(table),
                 "reads": _reads(table, job),
                 "every": job.EVERY if job else "night",
                 "params": _params(job),
@@ -36,10 +36,14 @@ def described(lake: str, only: str | None = None) -> list[dict[str, Any]]:
     return out
 
 
+def _producer(table: Table) -> str:
+    return "events" if table in LANDED else "every run" if table is RUNS else "every check"
+
+
 def _reads(table: Table, job: Any) -> list[str]:
     if table in LANDED:
         return ["cells", "subscribers"]
-    return [t.name for t in job.READS] if job else [t.name for t in TABLES if t not in (table, VALIDATIONS)]
+    return [t.name for t in job.READS] if job else [t.name for t in TABLES if t.judged]
 
 
 def _column(table: Table, name: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Local time, nights, days and months: pure helpers, no clock is read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -22,6 +22,23 @@ def local(at: Column, zone: Column | str) -> Column:
 def days(first: date, last: date) -> list[date]:
     """All days from the first to the last, both included."""
     return [first + timedelta(n) for n in range((last - first).days + 1)]
+
+
+def spans(some: Iterable[date]) -> str:
+    """Days as text, those that follow each other as ISO 8601 intervals: 2026-03-02/2026-03-05, 2026-03-09."""
+    out: list[list[date]] = []
+    for day in sorted(some):
+        if out and day - out[-1][-1] == timedelta(1):
+            out[-1][1:] = [day]
+        else:
+            out.append([day])
+    return ", ".join("/".join(map(str, span)) for span in out)
+
+
+def unspan(text: str) -> set[date]:
+    """The days that such a text names."""
+    found = [[date.fromisoformat(part) for part in span.split("/")] for span in text.split(", ") if span]
+    return {day for span in found for day in days(span[0], span[-1])}
 
 
 def later(day: date, n: int) -> date:

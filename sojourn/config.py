@@ -38,6 +38,7 @@ from sojourn.errors import ConfigError
 
 SCHEMES = ("s3a", "hdfs", "abfss", "gs", "file")
 NEW_KEY = "32 characters or more; make one with: export SOJOURN_KEY=$(openssl rand -hex 32)"
+SECRET = re.compile(r"(?i)secret|password|token|access[.]?key")  # of a Spark property, as spark.redaction.regex
 BRACES = 'put a text with braces in quotes: "landing/{date}.csv", "${NAME}"'
 _NOT_ISO = {"UK": "GB", "EL": "GR"}
 _WORDS = {
@@ -412,8 +413,9 @@ class Config(Part):
         return max(feed.late_days for feed in self.sources.events)
 
     def fingerprint(self) -> str:
-        """The same for the same configuration, whatever the key: for logs."""
+        """The same for the same configuration, whatever its secrets: for logs and `runs`."""
         values = self.model_dump(mode="json", exclude={"key"})
+        values["spark"] = {name: value for name, value in self.spark.items() if not SECRET.search(name)}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def relative(self, path: str | Path) -> str:

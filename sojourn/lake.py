@@ -81,14 +81,19 @@ class Lake(Log):
             return made if where is None else made.filter(where)
         return self._delta(table, version).to_pyarrow_dataset().to_table(filter=where)
 
-    def units(self, table: Table, column: str = "") -> set[date]:
-        """The values of its unit, or of another column of dates that it is partitioned by, of which it has rows."""
+    def units(self, table: Table, column: str = "", **of: date) -> set[date]:
+        """The values of its unit, or of another column of dates that it is partitioned by, of which it has rows.
+
+        of: only those beside these values of other such columns.
+        """
         version, column = self.approved(table), column or table.unit
         if version is None:
             return set()
         if not self.local:
-            return {row[0] for row in self.read(table).select(column).distinct().collect()}
-        return {date.fromisoformat(p[column]) for p in self._delta(table, version).partitions()}
+            some = reduce(lambda rows, name: rows.where(F.col(name) == F.lit(of[name])), of, self.read(table))
+            return {row[0] for row in some.select(column).distinct().collect()}
+        parts = self._delta(table, version).partitions()
+        return {date.fromisoformat(p[column]) for p in parts if all(p[name] == str(of[name]) for name in of)}
 
     def difference(self, table: Table, since: int | None, columns: Sequence[str]) -> pd.DataFrame:
         """What of the rows, in these columns, is there and was not in version `since` (None: nothing was), or was."""
@@ -136,7 +141,7 @@ class Lake(Log):
         if isinstance(rows, pa.Table):
             if self.local:
                 return self._put(table, rows, units, notes)
-            rows = self.spark.createDataFrame(rows, table.schema)
+            rows = self.spark.createDataFrame(rows, table.schema).coalesce(1)  # a file each unit, not one each core
         writer = rows.select(*table.names).write.format("delta").option("userMetadata", _json(notes))
         some = None if units is None else sorted(units)
         if some:
@@ -187,6 +192,15 @@ class Lake(Log):
         )
         return self._written(table)
 
+    def weight(self, table: Table) -> tuple[int | None, int, int]:
+        """Rows (None where the log does not say), files and bytes of the newest version of a table that is there."""
+        if not self.local:
+            told: Any = DeltaTable.forPath(self.spark, self.path(table)).detail().first()
+            return None, told["numFiles"], told["sizeInBytes"]
+        files = pa.table(self._delta(table).get_add_actions(flatten=True))
+        rows, size = (files[name].combine_chunks() for name in ("num_records", "size_bytes"))
+        return None if rows.null_count else pc.sum(rows).as_py() or 0, len(files), pc.sum(size).as_py() or 0
+
     def ready(self, table: Table) -> str:
         """The folder of a table that is there, without rows that were not approved."""
         if not self.exists(table):
@@ -204,7 +218,7 @@ class Lake(Log):
         """Restore the last approved version, if the newest rows are others."""
         head = self.head(table)
         approved = self.approved(table) or 0
-        if table is VALIDATIONS or head is None or head.version <= approved:
+        if not table.judged or head is None or head.version <= approved:
             return
         notes = self._commit(table, approved).notes
         self.spark.conf.set(META, json.dumps(notes, sort_keys=True))

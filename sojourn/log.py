@@ -9,12 +9,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from schemas import VALIDATIONS
+from sojourn.errors import SojournError
 from sojourn.table import Table
 
 UPKEEP = ("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES")
@@ -32,13 +34,23 @@ class Commit:
 class Log:
     """The logs of the tables under one root, a path or a URI that Hadoop knows."""
 
-    def __init__(self, spark: SparkSession, root: str) -> None:
-        self.spark, self.root = spark, root
-        jvm: Any = spark._jvm
-        # looked up once: py4j asks the class loader for every part of a dotted name
-        self._hadoop_path, self._io = jvm.org.apache.hadoop.fs.Path, jvm.org.apache.commons.io.IOUtils
+    def __init__(self, spark: SparkSession | None, root: str) -> None:
+        self._spark, self.root = spark, root
         self._approved: dict[str, int] = {}
         self._commits: dict[tuple[str, int], Commit] = {}  # a commit never changes
+
+    @property
+    def spark(self) -> SparkSession:
+        """The session, which a look at a local lake does without."""
+        if self._spark is None:
+            raise SojournError("needs Spark, which was not started", where=self.root)
+        return self._spark
+
+    @cached_property
+    def _java(self) -> tuple[Any, Any]:
+        """Classes of Java, looked up once: py4j asks the class loader for every part of a dotted name."""
+        jvm: Any = self.spark._jvm
+        return jvm.org.apache.hadoop.fs.Path, jvm.org.apache.commons.io.IOUtils
 
     @property
     def local(self) -> bool:
@@ -53,7 +65,7 @@ class Log:
 
     def _fs(self, path: str) -> tuple[Any, Any]:
         """Hadoop's file system of a path, and the path as it wants it."""
-        where = self._hadoop_path(path)
+        where = self._java[0](path)
         return where.getFileSystem(self.spark._jsparkSession.sessionState().newHadoopConf()), where
 
     def _text(self, path: str) -> str | None:
@@ -64,7 +76,7 @@ class Log:
             return None
         stream = fs.open(where)
         try:
-            return str(self._io.toString(stream, "UTF-8"))
+            return str(self._java[1].toString(stream, "UTF-8"))
         finally:
             stream.close()
 
@@ -118,7 +130,7 @@ class Log:
         """
         if table.name not in self._approved:
             head = self.head(table)
-            if head is None or table is VALIDATIONS:  # verdicts are not judged themselves
+            if head is None or not table.judged:  # as verdicts themselves are not
                 return head.version if head else None
             versions = self._versions(VALIDATIONS)
             for version in versions:
@@ -136,6 +148,19 @@ class Log:
         version = self.approved(table)
         return {} if version is None else self._commit(table, version).notes
 
+    def added(self, table: Table, version: int) -> tuple[int | None, set[str]]:
+        """How many rows a commit added, where its statistics say so, and which units it touched."""
+        rows: int | None = 0
+        units: set[str] = set()
+        for action in self._actions(table, version):
+            change = action.get("add") or action.get("remove")
+            if change and table.unit:
+                units.add(change["partitionValues"][table.unit])
+            if "add" in action and rows is not None:
+                known = json.loads(action["add"].get("stats") or "{}").get("numRecords")
+                rows = None if known is None else rows + known
+        return rows, units
+
     def dirty(self, table: Table, since: int | None, column: str = "date") -> set[date] | None:
         """Values of a partition column whose rows changed after version `since`, up to the approved one.
 
@@ -144,7 +169,7 @@ class Log:
         changes = self._changes(table, since)
         return None if changes is None else {date.fromisoformat(values[column]) for values, _ in changes}
 
-    def added(self, table: Table, since: int | None, column: str, part: str) -> dict[date, set[date]]:
+    def grown(self, table: Table, since: int | None, column: str, part: str) -> dict[date, set[date]]:
         """Values of a partition column that only got more rows after version `since`, and in which of its parts.
 
         Where the log does not reach back, none. A part that was there before is written anew, so it does not count.

@@ -19,6 +19,7 @@ from sojourn.audit import Audit
 from sojourn.config import Config
 from sojourn.errors import ConfigError, DataError
 from sojourn.feeds import Reading, readings
+from sojourn.journal import Journal
 from sojourn.lake import Lake
 from sojourn.parameters import parameters
 from sojourn.pseudonym import key_id
@@ -82,7 +83,15 @@ class Night:
         stamped(self.lake, self.conf)
         self.audit = Audit(self.lake, check.Docs(Path(self.conf.lake) / "data_docs") if self.lake.local else None)
         self._spans: dict[tuple[str, int | None], tuple[date | None, date | None]] = {}
-        self.steps: dict[str, Callable[[Sequence[date]], Done]] = {n: partial(s, self) for n, s in STEPS.items()}
+        self.journal = Journal(self.lake, self.conf.fingerprint())
+        self.steps: dict[str, Callable[[Sequence[date]], Done]] = {
+            n: partial(self._step, n, s) for n, s in STEPS.items()
+        }
+
+    def _step(self, name: str, step: Callable[..., Done], days: Sequence[date], **asked: Sequence[date]) -> Done:
+        """A step, as the journal keeps it."""
+        tables = [BY_NAME[n] for n in (name, *(LANDED if name == "events" else ()))]
+        return self.journal.step(tables, days, partial(step, self, days, **asked))
 
     @cached_property
     def zones(self) -> Zones | None:
@@ -114,7 +123,7 @@ class Night:
         """The verdicts on what is published of a table, for one landing day, date or month; nothing is written."""
         table = BY_NAME[name]
         if check.expectations(name) is None:
-            raise ConfigError("has no expectations: it holds those of the others", where=name)
+            raise ConfigError("has no expectations: it tells of the other tables", where=name)
         if table.unit == "month":
             unit = clock.month_of(unit)
         if table.unit and unit not in self.lake.units(table):
@@ -166,5 +175,5 @@ class Night:
         asked = months.still_open(self)
         for name, step in MONTHLY.items():
             say(name, None)
-            say(name, step(self, asked=asked) or ("nothing due", 0))
+            say(name, self._step(name, step, [], asked=asked) or ("nothing due", 0))
         self.steps["night_quality"]([])

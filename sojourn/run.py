@@ -1,100 +1,27 @@
 """The command line: what a person, a shell or an Airflow task types."""
 
 import json
-import logging
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from functools import update_wrapper
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as Screen
 
-from sojourn import clock
+from sojourn import (
+    clock,
+    looks,  # noqa: F401  its commands belong to the group
+)
 from sojourn.config import Config, load
-from sojourn.errors import ConfigError, SojournError
+from sojourn.door import DEFAULT_CONF, Day, cli, command, err, known
+from sojourn.errors import ConfigError
 
 PASS_BYTES = 2 << 30  # landing bytes that are worth a pass of their own; smaller nights share one
-DEFAULT_CONF = "conf/local.yaml"
-err = Console(stderr=True)
-
-
-class Day(click.ParamType):
-    """A calendar day."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """ISO 8601 text → date."""
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} is no day; write it as 2026-03-02", param, ctx)
-
-
-conf_option = click.option("--conf", "conf", default=DEFAULT_CONF, show_default=True, help="configuration (YAML)")
-debug_option = click.option("--debug", is_flag=True, help="traceback on failure, and what Spark says")
-
-
-def command(name: str, example: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command of ours: --conf, --debug, an example in its help, and errors as one line with their exit code."""
-
-    def wrap(function: Callable[..., Any]) -> click.Command:
-        def guarded(conf: str, debug: bool, **given: Any) -> None:
-            _logs(debug)
-            try:
-                function(conf=conf, **given)
-            except SojournError as error:
-                if debug:
-                    raise
-                err.print(f"sojourn: {error}", style="bold red", soft_wrap=True, markup=False, highlight=False)
-                sys.exit(error.exit_code)
-            except Exception as error:  # an engine's message may hold a value of a row: it is not passed on
-                if debug:
-                    raise
-                what = f"sojourn: {name} failed in {_ours(error)} ({type(error).__name__})"
-                err.print(f"{what}; --debug shows the traceback, which may hold data", style="bold red", markup=False)
-                sys.exit(1)
-
-        body = update_wrapper(guarded, function)
-        return cli.command(name, epilog=f"Example:  {example}")(conf_option(debug_option(body)))
-
-    return wrap
-
-
-def _ours(error: BaseException) -> str:
-    """The innermost place in our own code that an exception came through."""
-    here, trace = "sojourn", error.__traceback__
-    while trace:
-        path = Path(trace.tb_frame.f_code.co_filename)
-        if path.parent.name in ("sojourn", "jobs", "expectations", "demo", "report"):
-            here = f"{path.name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return here
-
-
-def _logs(debug: bool) -> None:
-    handler = RichHandler(console=err, show_path=False, show_time=False, rich_tracebacks=False)
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(message)s", force=True)
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    logging.getLogger("sojourn").setLevel(logging.DEBUG if debug else logging.INFO)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="sojourn")
-def cli() -> None:
-    """Turns an operator's call records and roaming events into checked tables of how people live and move.
-
-    Exit codes: 0 done, 1 our fault, 2 the configuration is wrong, 3 the data failed its expectations (nothing was
-    published).
-    """
 
 
 def _night(conf: Config) -> Any:
@@ -119,7 +46,7 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
     if last < first:
         raise ConfigError("the last day is before the first", where=f"--to {last}", hint=f"--from {first}")
     page, began = load(conf), datetime.now()
-    _known(only)
+    known(only)
     from sojourn.night import MONTHLY
 
     night = _night(page)
@@ -130,32 +57,23 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
         TextColumn("{task.fields[what]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+    with night.journal.kept("run"), Progress(*columns, console=err, disable=not err.is_terminal) as bar:
         chunks = night.passes(clock.days(first, last), PASS_BYTES)
         task = bar.add_task("starting", total=len(chunks) * len(night.steps) + provisional * len(MONTHLY), what="")
 
         def say(name: str, done: tuple[str, int] | None) -> None:
             if done:
                 bar.advance(task)
-                if done[1]:
-                    logging.getLogger("sojourn").info("%s: %s", name, done[0])
             bar.update(task, description=name, what=span)
 
         for chunk in chunks:
             span = f"{chunk[0]} to {chunk[-1]}" if len(chunk) > 1 else str(chunk[0])
             night.run(chunk, only, say)
+            night.journal.write()
         if provisional:
             span = "months not closed"
             night.provisional(say)
     _closing(night, first, last, (datetime.now() - began).total_seconds())
-
-
-def _known(names: tuple[str, ...]) -> None:
-    from schemas import BY_NAME
-
-    for name in names:
-        if name not in BY_NAME:
-            raise ConfigError(f"there is no table {name}", where="--only", hint=f"known: {', '.join(BY_NAME)}")
 
 
 def _closing(night: Any, first: date, last: date, seconds: float) -> None:
@@ -176,13 +94,15 @@ def _closing(night: Any, first: date, last: date, seconds: float) -> None:
 def build(conf: str, table: str, day: date) -> None:
     """Build one table for one landing day: what an Airflow task runs."""
     page = load(conf)
-    _known((table,))
+    known((table,))
+    from schemas import BY_NAME
     from sojourn.night import LANDED
 
     night = _night(page)
     step = night.steps.get("events" if table in LANDED else table)
-    night.suit([day])
-    done = step([day]) if step else None
+    with night.journal.kept("build", BY_NAME[table]):
+        night.suit([day])
+        done = step([day]) if step else None
     click.echo(f"{table}: {done[0]}" if done else f"{table}: nothing is due on {day}")
 
 
@@ -192,7 +112,7 @@ def build(conf: str, table: str, day: date) -> None:
 def check(conf: str, table: str, day: date) -> None:
     """Run a table's expectations again on what is published."""
     page = load(conf)
-    _known((table,))
+    known((table,))
     verdicts = _night(page).check(table, day)
     screen = Screen("expectation", "severity", "observed", "true", title=f"{table} {day}", title_justify="left")
     for v in verdicts:
@@ -262,7 +182,7 @@ def tables(conf: str, table: str | None, show: str | None) -> None:
     """Every table: where it is, what a row is, its key, its columns with types and meaning."""
     from sojourn import catalog
 
-    _known((table,) if table else ())
+    known((table,) if table else ())
     try:
         lake = load(conf).lake
     except ConfigError:

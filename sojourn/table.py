@@ -38,7 +38,7 @@ class Table:
     """A Delta table at {lake}/{tier}/{name}.
 
     `unit` is the partition that is checked, put back and rebuilt as a whole: the first of `partition`,
-    or none for a table that is always written whole.
+    or none for a table that is always written whole. What is `judged` is read only once it has passed its checks.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Table:
     columns: tuple[Column, ...]
     partition: tuple[str, ...] = ()
     unit: str = "date"
+    judged: bool = True
 
     @property
     def schema(self) -> t.StructType:

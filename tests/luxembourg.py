@@ -164,9 +164,9 @@ def _stocks(rng: np.random.Generator) -> pd.DataFrame:
 
 def _quality(rng: np.random.Generator) -> pd.DataFrame:
     rows = []
-    left_out = (schemas.VALIDATIONS, schemas.NIGHT_QUALITY)
-    nightly = [t.name for t in schemas.TABLES if t.unit in ("date", "batch") and t not in left_out]
-    monthly = [t.name for t in schemas.TABLES if t.unit == "month"]
+    judged = [t for t in schemas.TABLES if t.judged and t is not schemas.NIGHT_QUALITY]
+    nightly = [t.name for t in judged if t.unit in ("date", "batch")]
+    monthly = [t.name for t in judged if t.unit == "month"]
     for back in range(35):
         day = LAST - timedelta(days=34 - back)
         quiet = day == date(2026, 3, 20)

@@ -50,7 +50,7 @@ def _of_events(night: "Night", job: Any, table: Table) -> Done:
     if not dates:
         return None
     since = lake.consumed(table).get("consumed", {}).get(EVENTS.name)
-    more = {d: batches for d, batches in lake.added(EVENTS, since, "date", "batch").items() if d in lake.units(table)}
+    more = {d: batches for d, batches in lake.grown(EVENTS, since, "date", "batch").items() if d in lake.units(table)}
     p, rest = night.params[table.name], [d for d in dates if d not in more]
     events = lake.read(EVENTS)
     frames = [job.transform(where_units(events, "date", rest), p)] if rest else []

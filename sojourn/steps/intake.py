@@ -73,7 +73,7 @@ def events(night: "Night", days: Sequence[date]) -> Done:
     taken = intake(night.spark, conf, lake, days, forms)
     learnt = _learnt(night, taken.batches)
     units = sorted({*taken.batches, *learnt})
-    notes, slow = {"consumed": {"cells": lake.approved(CELLS)}}, frozenset[tuple[date, str]]()
+    notes, slow = {"consumed": {t.name: lake.approved(t) for t in (CELLS, SUBSCRIBERS)}}, frozenset[tuple[date, str]]()
     while True:
         landing = Landing(night.spark, conf, lake, taken, night.readings, slow)
         if lake.local:

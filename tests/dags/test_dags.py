@@ -69,18 +69,20 @@ def test_edges_are_what_the_tables_read(bag, tables):
 
 
 def test_others_can_wait_on_every_table(bag, tables):
-    """A task tells of the tables it writes; `validations` are written by all."""
+    """A task tells of the tables it writes; `validations` and `runs` are written by all."""
+    written = {t["name"]: t["producer"] for t in tables if not t["producer"].startswith("every ")}
     for dag in bag.dags.values():
         told = {asset.name: task.task_id for task in dag.tasks for asset in task.outlets}
-        assert set(told) == {f"sojourn.{t['name']}" for t in tables if t["name"] != "validations"}
+        assert set(told) == {f"sojourn.{name}" for name in written}
         if dag.dag_id == "nightly":
-            assert all(told[f"sojourn.{t['name']}"] == t["producer"] for t in tables if t["name"] != "validations")
+            assert all(told[f"sojourn.{name}"] == producer for name, producer in written.items())
 
 
 def test_a_task_builds_its_table_for_the_day_of_the_run(bag):
     for task in bag.dags["nightly"].tasks:
         assert task.application.endswith("/submit.py")
         assert task.application_args[:3] == ["build", task.task_id, "--day"]
+        assert task.env_vars["SOJOURN_RUN"] == "{{ run_id }}"
         day = task.render_template(task.application_args[3], {"params": {"day": None}, "ds": "2026-03-02"})
         assert day == "2026-03-02"
         assert task.render_template(task.application_args[3], {"params": {"day": "2026-03-09"}}) == "2026-03-09"

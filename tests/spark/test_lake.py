@@ -130,8 +130,8 @@ def test_which_units_only_got_more_rows_and_in_which_parts(spark, tmp_path):
     one, two, three = DAYS
     first = events((one, one), (two, one))
     second = events((one, two), (two, two))
-    assert lake.added(EVENTS, first, "date", "batch") == {one: {two}, two: {two}}
+    assert lake.grown(EVENTS, first, "date", "batch") == {one: {two}, two: {two}}
     events((one, two), (three, two))  # the second landing day again: other events of its dates
-    assert lake.added(EVENTS, second, "date", "batch") == {three: {two}}
-    assert lake.added(EVENTS, first, "date", "batch") == {three: {two}}
-    assert lake.added(EVENTS, None, "date", "batch") == {}
+    assert lake.grown(EVENTS, second, "date", "batch") == {three: {two}}
+    assert lake.grown(EVENTS, first, "date", "batch") == {three: {two}}
+    assert lake.grown(EVENTS, None, "date", "batch") == {}

@@ -1,7 +1,16 @@
 """Unit tests never start Spark."""
 
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 from pyspark import SparkContext
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from sojourn.lake import Lake
+from sojourn.table import Table
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +20,16 @@ def _no_spark(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(SparkContext, "_ensure_initialized", refuse)
     monkeypatch.setattr(SparkContext, "__init__", refuse)
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """A local lake whose tables delta-rs creates: all but that it does without Spark anyway."""
+
+    def create(self: Lake, table: Table) -> None:
+        schema: Any = to_arrow_schema(table.schema, timestamp_utc=True)
+        nullable = pa.schema([f.with_nullable(True) for f in schema])
+        DeltaTable.create(self.path(table), nullable, partition_by=list(table.partition))
+
+    monkeypatch.setattr(Lake, "_create", create)
+    return Lake(None, str(tmp_path / "lake"))

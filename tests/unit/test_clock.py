@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.clock import Shift, days, last_day, later, month_of, months, shifts
+from sojourn.clock import Shift, days, last_day, later, month_of, months, shifts, spans, unspan
 
 HOUR = 3_600_000_000
 
@@ -22,6 +22,16 @@ def test_months(day: date) -> None:
     assert (month.day, month <= day <= last_day(month)) == (1, True)
     assert later(last_day(month), 1).day == 1
     assert list(months(day, day)) == [month]
+
+
+@given(st.sets(st.dates(date(2026, 2, 20), date(2026, 3, 10))))
+def test_days_as_text_are_the_same_days(some: set[date]) -> None:
+    assert unspan(spans(some)) == some
+
+
+def test_days_that_follow_each_other_are_an_interval() -> None:
+    assert spans([date(2026, 3, 9), *days(date(2026, 2, 27), date(2026, 3, 1))]) == "2026-02-27/2026-03-01, 2026-03-09"
+    assert spans([]) == ""
 
 
 def test_ranges() -> None:

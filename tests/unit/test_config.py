@@ -273,6 +273,15 @@ def test_the_fingerprint_tells_configurations_apart_but_not_keys(tmp_path, monke
     assert of(tmp_path, PAGE + "# a remark\n").fingerprint() == before
 
 
+def test_secrets_among_spark_properties_are_no_part_of_the_fingerprint(tmp_path):
+    def fingerprint(**spark):
+        return of(tmp_path, PAGE.replace("spark: {}", f"spark: {json.dumps(spark)}")).fingerprint()
+
+    one, other = ({"spark.hadoop.fs.s3a.secret.key": word, "spark.hadoop.fs.s3a.access.key": word} for word in "ab")
+    assert fingerprint(**one) == fingerprint(**other) == fingerprint()
+    assert fingerprint(**{"spark.driver.memory": "2g"}) != fingerprint()
+
+
 def test_paths_are_told_from_the_page(tmp_path):
     c = of(tmp_path, PAGE)
     assert c.relative(tmp_path / "landing" / "a.csv") == "landing/a.csv"

@@ -1,0 +1,40 @@
+"""The lines on stderr: for people, or each a JSON object that says to which run, landing days and table it belongs."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Literal
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+Style = Literal["text", "json"]
+PLACES = ("run", "days", "table")
+PLACE: dict[str, str] = {}  # where the process is: it does one thing at a time
+
+
+class Lines(logging.Formatter):
+    """One JSON object a line; tracebacks are left out, for they may hold data."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        told = {"time": at, "level": record.levelname, **{name: PLACE.get(name) for name in PLACES}}
+        return json.dumps({**told, "message": record.getMessage()}, ensure_ascii=False)
+
+
+def begin(style: Style, debug: bool, console: Console) -> None:
+    """Log from here on in this style; what the console shows to people is for them alone."""
+    handler: logging.Handler
+    console.quiet = style == "json"
+    if style == "json":
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(Lines())
+    else:
+        handler = RichHandler(console=console, show_path=False, show_time=False, rich_tracebacks=False)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(style == "json")
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    logging.getLogger("sojourn").setLevel(logging.DEBUG if debug else logging.INFO)

@@ -166,7 +166,7 @@ def _quality(rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     judged = [t for t in schemas.TABLES if t.judged and t is not schemas.NIGHT_QUALITY]
     nightly = [t.name for t in judged if t.unit in ("date", "batch")]
-    monthly = [t.name for t in judged if t.unit == "month"]
+    monthly = [t.name for t in judged if t.unit == "month" and t.name != "trips"]
     for back in range(35):
         day = LAST - timedelta(days=34 - back)
         quiet = day == date(2026, 3, 20)
@@ -180,7 +180,7 @@ def _quality(rng: np.random.Generator) -> pd.DataFrame:
     for day in (date(2026, 3, 1), date(2026, 4, 1)):
         rows += [(day, name, 8_000, None, None, 0, None, "A") for name in monthly]
     rows += [(LAST + timedelta(days=back), "subscribers", 900 * back, None, None, 0, None, "A") for back in (200, 234)]
-    rows.append((LAST, "trips", None, None, None, 0, None, "Q"))
+    rows.append((date(2026, 4, 1), "trips", None, None, None, 0, None, "Q"))
     found = pd.DataFrame(rows, columns=schemas.NIGHT_QUALITY.names)
     return found.assign(rows=found["rows"].astype("Int64"), **{s: found[s].astype("Float64") for s in SHARES})
 

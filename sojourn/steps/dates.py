@@ -72,16 +72,18 @@ def country_since(night: "Night", days: Sequence[date]) -> Done:
     note that no such date did: without it, those who read these rows take all runs instead.
     """
     lake, first, newest = night.lake, night.first(), night.newest()
-    if first is None or newest is None or lake.approved(COUNTRY_RUNS) is None:
+    version = lake.approved(COUNTRY_RUNS)
+    if first is None or newest is None or version is None:
         return None
     month = clock.month_of(clock.later(newest, -night.conf.longest_late_days - 1))
     known, changed = lake.consumed(COUNTRY_SINCE), dirty(night, COUNTRY_SINCE, COUNTRY_RUNS)
     before, rule = _month(known), _rule(night)
     if known.get("rule") != str(rule) or (changed and min(changed) <= clock.later(before, 1)):
         before = LONG_AGO
-    if month <= first or (before == month and not changed):
+    consumed = {COUNTRY_RUNS.name: version}
+    if month <= first or (before == month and known["consumed"] == consumed):
         return None
-    notes = {"consumed": {COUNTRY_RUNS.name: lake.approved(COUNTRY_RUNS)}, "month": str(month), "rule": str(rule)}
+    notes = {"consumed": consumed, "month": str(month), "rule": str(rule)}
     if before == month:
         lake.note(COUNTRY_SINCE, notes)
         return None

@@ -106,6 +106,7 @@ TRIP = {
     "kind": "overnight",
     "trip_id": 7,
     "left_censored": False,
+    "month": date(2026, 3, 1),
 }
 STAY = TRIP | {"device": device("guest"), "home_country": "FR", "country": "LU", "trip_id": 8, "returned_at": at(12, 8)}
 CROSSINGS = [

@@ -84,9 +84,14 @@ def _of(page: dict[str, Any]) -> Case:
     return Case(**page | sides)
 
 
+def known() -> list[Case]:
+    """All that is kept, by format and size."""
+    cases = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
+    return sorted(map(_of, cases.values()), key=lambda c: (c.form, c.events, c.nights, c.duckdb is None))
+
+
 def keep(case: Case) -> list[Case]:
-    """Take a size in; all that are known, by format and size."""
-    known = json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
-    known[case.name] = asdict(case)
-    KEPT.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    return sorted(map(_of, known.values()), key=lambda c: (c.form, c.events, c.nights, c.duckdb is None))
+    """Take a size in; all that are known."""
+    cases = {c.name: asdict(c) for c in known()} | {case.name: asdict(case)}
+    KEPT.write_text(json.dumps(cases, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return known()

@@ -8,6 +8,8 @@ import pytest
 from schemas import TABLES
 from sojourn.config import load
 from sojourn.demo.conf import write_conf, write_key
+from sojourn.parameters import parameters
+from sojourn.session import AT_START
 
 ROOT = Path(__file__).parents[2]
 KEY = "correct-horse-battery-staple-0123456789"
@@ -28,6 +30,25 @@ def test_the_default_is_the_demos(tmp_path):
 def test_every_example_loads(example, monkeypatch):
     monkeypatch.setenv("SOJOURN_KEY", KEY)
     assert load(example).sources.events
+
+
+def test_the_page_for_a_cluster_loads_and_says_nothing_that_comes_too_late(monkeypatch):
+    monkeypatch.setenv("SOJOURN_KEY", KEY)
+    conf = load(ROOT / "conf/cluster.yaml")
+    assert conf.lake.startswith("hdfs://")
+    assert parameters(conf)
+    assert not set(conf.spark) & {*AT_START, "spark.executor.memory", "spark.executor.cores"}
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "conf/spark").glob("*.conf")), ids=lambda p: p.stem)
+def test_properties_for_a_cluster_are_such_as_spark_submit_reads(page):
+    """A name and a value a line; memory for Python beside the heap; and no key."""
+    lines = [line.split() for line in page.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    assert all(len(line) >= 2 and line[0].startswith("spark.") for line in lines)
+    told = {name: " ".join(value) for name, *value in lines}
+    assert len(told) == len(lines)
+    assert {"spark.executor.memory", "spark.executor.memoryOverhead", "spark.driver.memory"} <= set(told)
+    assert "master" not in " ".join(told), "it is said on the command line"
 
 
 def test_the_readme_has_every_table_as_its_schema_has_it():

@@ -6,7 +6,8 @@ Arrow and delta-rs where the lake is local: a commit of Spark's costs a second, 
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import partial, reduce
 from typing import Any
@@ -18,7 +19,7 @@ from delta.tables import DeltaTable
 from deltalake import CommitProperties, Schema, WriterProperties, write_deltalake
 from deltalake import DeltaTable as Delta
 from deltalake.transaction import AddAction, RemoveAction
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -192,6 +193,15 @@ class Lake(Log):
         )
         return self._written(table)
 
+    def crowded(self, table: Table, column: str, many: int) -> set[date]:
+        """Values of a partition column in whose partitions lie more files than so many; by URI all of them."""
+        if not self.local:
+            return self.units(table, column)
+        files = pa.table(self._delta(table, self.approved(table)).get_add_actions(flatten=True))
+        by = [f"partition.{name}" for name in table.partition]
+        parts = files.group_by(by).aggregate([([], "count_all")]).to_pylist()
+        return {part[f"partition.{column}"] for part in parts if part["count_all"] > many}
+
     def weight(self, table: Table) -> tuple[int | None, int, int]:
         """Rows (None where the log does not say), files and bytes of the newest version of a table that is there."""
         if not self.local:
@@ -220,15 +230,54 @@ class Lake(Log):
         approved = self.approved(table) or 0
         if not table.judged or head is None or head.version <= approved:
             return
-        notes = self._commit(table, approved).notes
-        self.spark.conf.set(META, json.dumps(notes, sort_keys=True))
-        try:
+        with self._asked(META, _json(self._commit(table, approved).notes)):
             DeltaTable.forPath(self.spark, self.path(table)).restoreToVersion(approved)
-        finally:
-            self.spark.conf.unset(META)
         restored = self.head(table)
         if restored is not None and approved:
             self.approve(_none(VALIDATIONS), {table.name: restored.version})
+
+    @contextmanager
+    def _asked(self, name: str, value: str) -> Iterator[None]:
+        """A property of the session, meanwhile."""
+        before = self.spark.conf.get(name, None)
+        self.spark.conf.set(name, value)
+        try:
+            yield
+        finally:
+            self.spark.conf.unset(name) if before is None else self.spark.conf.set(name, before)
+
+    def take_out(self, table: Table, which: Column | DataFrame, **notes: str) -> bool:
+        """Remove rows for good: those for which a condition holds, or of the devices in a frame; whether some were.
+
+        Nothing is built anew because of it (log.TAKEN). What the table says of its making stays, with more notes.
+        """
+        self.put_back(table)
+        before, known = self.approved(table), self.consumed(table)
+        delta = DeltaTable.forPath(self.spark, self.path(table))
+        with self._asked(META, _json(known | notes)):
+            if isinstance(which, DataFrame):  # by a join: a condition would stand in the log, with the pseudonyms in it
+                match = delta.alias("t").merge(which.alias("gone"), "t.device = gone.device")
+                match.whenMatchedDelete().execute()
+            else:
+                delta.delete(which)
+        after = self._written(table)
+        if after != before and table.judged:
+            self.approve(_none(VALIDATIONS), {table.name: after})
+        return after != before
+
+    def compact(self, table: Table, which: Column | None = None) -> int:
+        """Make the small files of a partition one, where a condition on it holds; how many are no longer needed."""
+        builder = DeltaTable.forPath(self.spark, self.path(table)).optimize()
+        told = (builder if which is None else builder.where(which)).executeCompaction().first()
+        return int(told["metrics"]["numFilesRemoved"])
+
+    def vacuum(self, table: Table, hours: int) -> None:
+        """Delete files that no version of the last hours has."""
+        if self.local:  # Spark takes seconds a table to look for them
+            self._delta(table).vacuum(int(hours), dry_run=False, enforce_retention_duration=False)
+            return
+        with self._asked("spark.databricks.delta.retentionDurationCheck.enabled", "false"):
+            DeltaTable.forPath(self.spark, self.path(table)).vacuum(hours)
 
     def note(self, table: Table, notes: dict[str, Any]) -> None:
         """Write down which versions of its sources a table has seen, where its rows stay as they are."""

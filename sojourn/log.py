@@ -19,6 +19,7 @@ from schemas import VALIDATIONS
 from sojourn.errors import SojournError
 from sojourn.table import Table
 
+TAKEN = ("DELETE", "MERGE")  # expiry and forgetting: rows are gone for good, and nothing is built of that
 UPKEEP = ("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES")
 
 
@@ -190,6 +191,8 @@ class Log:
             return None
         out = []
         for version in (v for v in versions if since < v <= upto):
+            if self._commit(table, version).operation in TAKEN:
+                continue
             for action in self._actions(table, version):
                 change = action.get("add") or action.get("remove")
                 if change and change.get("dataChange", True):

@@ -15,7 +15,8 @@ from rich.table import Table as Screen
 
 from sojourn import (
     clock,
-    looks,  # noqa: F401  its commands belong to the group
+    keeps,  # noqa: F401  its commands belong to the group
+    looks,  # noqa: F401
 )
 from sojourn.config import Config, load
 from sojourn.door import DEFAULT_CONF, Day, cli, command, err, known

@@ -1,7 +1,7 @@
 """The registers and the landing files: cells, subscribers, events with rejects and batches."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -69,11 +69,15 @@ def subscribers(night: "Night", days: Sequence[date]) -> Done:
 def events(night: "Night", days: Sequence[date]) -> Done:
     """Events, rejects and batches of these landing days, of late files before, and of antennas learnt since."""
     conf, lake = night.conf, night.lake
+    gone = _expired(night, days)
     forms = {f.name: night.readings[f.name].form for f in conf.sources.events}
     taken = intake(night.spark, conf, lake, days, forms)
     learnt = _learnt(night, taken.batches)
     units = sorted({*taken.batches, *learnt})
-    notes, slow = {"consumed": {t.name: lake.approved(t) for t in (CELLS, SUBSCRIBERS)}}, frozenset[tuple[date, str]]()
+    notes, slow = (
+        {"consumed": {t.name: lake.approved(t) for t in (CELLS, SUBSCRIBERS)}} | gone,
+        frozenset[tuple[date, str]](),
+    )
     while True:
         landing = Landing(night.spark, conf, lake, taken, night.readings, slow)
         if lake.local:
@@ -97,6 +101,23 @@ def events(night: "Night", days: Sequence[date]) -> Done:
         {REJECTS: Part(rejects, landed, {}), BATCHES: Part(batches, landed, {})}, units, {EVENTS: version}, seen
     )
     return f"{len(landing.files):,} files of {len(landed)} landing days", len(units)
+
+
+def _expired(night: "Night", days: Sequence[date]) -> dict[str, str]:
+    """What the notes of `events` say of the dates that have expired, if some have.
+
+    Raises:
+        ConfigError: a landing day would touch such dates: without their other events they would be built wrongly.
+    """
+    noted = night.lake.consumed(EVENTS).get("expired")
+    if noted is None:
+        return {}
+    gone, late = date.fromisoformat(noted), night.conf.longest_late_days + 1
+    for day in days:
+        if day - timedelta(late) < gone:
+            what = f"the landing day {day} may hold events of dates before {gone}, and those have expired"
+            raise night.conf.wrong("retention_days.events", what, "leave it as it is, or build another lake")
+    return {"expired": noted}
 
 
 def _learnt(night: "Night", batches: Iterable[date]) -> list[date]:

@@ -77,7 +77,7 @@ def _due(night: "Night") -> list[date]:
     first, newest, known = night.first(), night.newest(), night.lake.consumed(POPULATION_MAP)
     if first is None or newest is None or night.lake.approved(POPULATION_GRID) is None:
         return []
-    built = clock.days(first, newest)
+    built = clock.days(max(first, night.oldest() or first), newest)  # older presence may have expired
     if changed(night, POPULATION_MAP, POPULATION_GRID)(first, newest):
         return built
     before = date.fromisoformat(known["newest"])

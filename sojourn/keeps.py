@@ -1,0 +1,50 @@
+"""The commands that keep a lake in order."""
+
+from typing import IO, Any
+
+import click
+
+from sojourn.config import Config, load
+from sojourn.door import command
+
+
+def _night(conf: Config) -> Any:
+    from sojourn.night import Night
+    from sojourn.parameters import parameters
+    from sojourn.session import start
+
+    parameters(conf)
+    return Night(start(conf.spark), conf)
+
+
+@command("upkeep", "sojourn upkeep --dry-run")
+@click.option("--dry-run", "try_only", is_flag=True, help="only say what would expire")
+def upkeep(conf: str, try_only: bool) -> None:
+    """Remove restricted rows older than `retention_days`, make small files one, delete files a week out of use."""
+    from sojourn.upkeep import upkeep as keep
+
+    for kept in keep(_night(load(conf)), try_only):
+        expired = f"{kept.expired} units {'would expire' if try_only else 'expired'}" if kept.expired else "as it was"
+        click.echo(f"{kept.table}: {expired}{f', {kept.compacted} files made few' if kept.compacted else ''}")
+
+
+@command("forget", "sojourn forget --file gone.txt --now")
+@click.option(
+    "--file", "source", type=click.File(encoding="utf-8"), required=True, help="IMSI or MSISDN, a line each; -: stdin"
+)
+@click.option("--now", is_flag=True, help="delete the old files at once: only while nothing else uses the lake")
+def forget(conf: str, source: IO[str], now: bool) -> None:
+    """Remove subscribers from every table about devices. What has been published stays: nobody is found in it.
+
+    Clean the landing files too, or let the register of subscribers opt them out: else their rows come back when a
+    landing day is built again.
+    """
+    page = load(conf)
+    from sojourn.upkeep import forget as take_out
+    from sojourn.upkeep import read_subscribers
+
+    who = read_subscribers(source)
+    for table, rows in take_out(_night(page), who, now):
+        click.echo(f"{table}: {rows:,} rows removed")
+    if not now:
+        click.echo("their files go with `sojourn upkeep` after seven days, or now with --now")

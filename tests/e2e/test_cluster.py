@@ -46,7 +46,7 @@ def master(tmp_path_factory) -> Iterator[str]:
         place = str(folder / f"worker{n}")
         started.append(begin("worker.Worker", "--cores", "1", "--memory", "1g", "--webui-port", "0", "-d", place, url))
     try:
-        for _ in range(120):
+        for _ in range(360):
             if len(re.findall("Successfully registered with master", (folder / "log.txt").read_text())) == 2:
                 break
             time.sleep(0.5)
@@ -110,7 +110,7 @@ def test_a_night_on_two_workers_leaves_the_rows_of_a_local_one(land, spark, mast
         env=os.environ | {"PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1500,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

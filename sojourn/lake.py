@@ -69,7 +69,7 @@ class Lake(Log):
         reader = self.spark.read.format("delta")
         head = self.head(table)
         if head is None or head.version != version:  # the newest otherwise: upkeep after it only made it smaller
-            reader = reader.option("versionAsOf", version)
+            reader = reader.option("versionAsOf", self.settled(table, version))
         return reader.load(self.path(table))
 
     def rows(self, table: Table, where: pc.Expression | None = None, version: int | None = None) -> pa.Table:
@@ -80,7 +80,7 @@ class Lake(Log):
         if not self.local:
             made = self.read(table, version).toArrow()
             return made if where is None else made.filter(where)
-        return self._delta(table, version).to_pyarrow_dataset().to_table(filter=where)
+        return self._delta(table, self.settled(table, version)).to_pyarrow_dataset().to_table(filter=where)
 
     def units(self, table: Table, column: str = "", **of: date) -> set[date]:
         """The values of its unit, or of another column of dates that it is partitioned by, of which it has rows.
@@ -197,7 +197,10 @@ class Lake(Log):
         """Values of a partition column in whose partitions lie more files than so many; by URI all of them."""
         if not self.local:
             return self.units(table, column)
-        files = pa.table(self._delta(table, self.approved(table)).get_add_actions(flatten=True))
+        version = self.approved(table)
+        if version is None:
+            return set()
+        files = pa.table(self._delta(table, self.settled(table, version)).get_add_actions(flatten=True))
         by = [f"partition.{name}" for name in table.partition]
         parts = files.group_by(by).aggregate([([], "count_all")]).to_pylist()
         return {part[f"partition.{column}"] for part in parts if part["count_all"] > many}
@@ -231,7 +234,7 @@ class Lake(Log):
         if not table.judged or head is None or head.version <= approved:
             return
         with self._asked(META, _json(self._commit(table, approved).notes)):
-            DeltaTable.forPath(self.spark, self.path(table)).restoreToVersion(approved)
+            DeltaTable.forPath(self.spark, self.path(table)).restoreToVersion(self.settled(table, approved))
         restored = self.head(table)
         if restored is not None and approved:
             self.approve(_none(VALIDATIONS), {table.name: restored.version})
@@ -274,7 +277,8 @@ class Lake(Log):
     def vacuum(self, table: Table, hours: int) -> None:
         """Delete files that no version of the last hours has."""
         if self.local:  # Spark takes seconds a table to look for them
-            self._delta(table).vacuum(int(hours), dry_run=False, enforce_retention_duration=False)
+            # in full: else files of nights that were killed stay, and those whose removal a checkpoint has forgotten
+            self._delta(table).vacuum(int(hours), dry_run=False, enforce_retention_duration=False, full=True)
             return
         with self._asked("spark.databricks.delta.retentionDurationCheck.enabled", "false"):
             DeltaTable.forPath(self.spark, self.path(table)).vacuum(hours)

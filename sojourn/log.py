@@ -123,6 +123,14 @@ class Log:
                 return commit
         return None
 
+    def settled(self, table: Table, version: int) -> int:
+        """The newest version with the rows of this one: VACUUM after OPTIMIZE takes the files of those before."""
+        for later in reversed([v for v in self._versions(table) if v > version]):
+            if self._commit(table, later).operation not in UPKEEP:
+                break
+            version = later
+        return version
+
     def approved(self, table: Table) -> int | None:
         """The newest version of a table that passed its checks; None where there is none.
 

@@ -99,6 +99,7 @@ def forget(night: Night, subscribers: Iterable[str], now: bool) -> Iterator[tupl
     register = lake.rows(SUBSCRIBERS, pc.field("alias").isin(named))["device"].to_pylist()
     gone = night.spark.createDataFrame([(d,) for d in {*named, *register}], "device bigint")
     for table in [t for t in TABLES if "device" in t.names and t is not SUBSCRIBERS and lake.exists(t)]:
+        lake.put_back(table)  # what a killed night wrote may be about them too
         mine = lake.read(table).join(F.broadcast(gone), "device", "left_semi").count()
         if mine:
             lake.take_out(table, gone)
@@ -116,10 +117,11 @@ def read_subscribers(lines: Iterable[str]) -> list[str]:
     out = []
     for n, line in enumerate(lines, 1):
         if line.strip():
-            known = digits(line, "msisdn")
-            if known is None:
-                raise ConfigError("is no IMSI or MSISDN: 7 to 15 digits", where=f"line {n}")
-            out.append(known)
+            # 00 is how a number may begin that is dialled, and how the IMSIs of test networks do
+            known = {d for kind in ("imsi", "msisdn") if (d := digits(line, kind))}
+            if not known:
+                raise ConfigError("is no IMSI or MSISDN: 6 to 15 digits", where=f"line {n}")
+            out += sorted(known)
     if not out:
         raise ConfigError("names nobody", where="--file", hint="a line for each subscriber")
     return out

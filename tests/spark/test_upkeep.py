@@ -3,12 +3,15 @@
 import random
 from datetime import date, timedelta
 
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 from pyspark.sql import functions as F
 
-from schemas import EVENTS, PRESENCE, TABLES
+from schemas import EVENTS, PRESENCE, TABLES, VALIDATIONS
 from sojourn.errors import ConfigError
+from sojourn.lake import at_hand
 from sojourn.pseudonym import pseudonym
 from sojourn.steps import LONG_AGO
 from sojourn.upkeep import expire, forget, read_subscribers, refuse, upkeep
@@ -80,6 +83,8 @@ def test_nights_after_an_expiry_leave_what_they_would_have_left(land, spark):
 def test_who_is_forgotten_is_in_no_file_and_everybody_else_stays(land, spark):
     night_on(land, spark, "forgetful").run(DAYS[:3], ONLY)
     before, device = rows(night_on(land, spark, "forgetful")), pseudonym(KEY.encode(), GONE)
+    of_a_killed_night = land.root / "forgetful/restricted/events/part-0.parquet"
+    pa_parquet.write_table(pa.table({"device": [device]}), of_a_killed_night)
     removed = dict(forget(night_on(land, spark, "forgetful"), read_subscribers([GONE, "\n"]), now=True))
     assert removed["events"] >= 3 and removed["trips"] >= 1
     after = rows(night_on(land, spark, "forgetful"))
@@ -91,6 +96,25 @@ def test_who_is_forgotten_is_in_no_file_and_everybody_else_stays(land, spark):
     told = []
     night_on(land, spark, "forgetful").run(DAYS[3:4], ONLY, lambda name, done: told.append((name, done)))
     assert dict(told)["country_runs"] == ("2 dates", 2), "nothing old is built anew"
+
+
+def test_rows_whose_small_files_are_gone_are_read_and_put_back(land, spark):
+    """OPTIMIZE is not approved: what is must be found in the files that it made, when the others have been deleted."""
+    night_on(land, spark, "small").run(DAYS[:3], ONLY)
+    lake = night_on(land, spark, "small").lake
+    dates, known = lake.units(PRESENCE), lake.consumed(PRESENCE)
+    none = at_hand(VALIDATIONS, pd.DataFrame(columns=VALIDATIONS.names))
+    lake.approve(none, {PRESENCE.name: lake.write(PRESENCE, lake.read(PRESENCE).repartition(40), dates, known)})
+    whole = rows(night_on(land, spark, "small"))["presence"]
+    assert lake.crowded(PRESENCE, "date", 1)
+    assert lake.compact(PRESENCE) > len(dates)
+    lake.vacuum(PRESENCE, 0)
+    assert not lake.crowded(PRESENCE, "date", 1), "once is enough"
+    assert lake.rows(PRESENCE).num_rows == len(whole)
+    lake.write(PRESENCE, lake.read(PRESENCE).limit(1), dates, {})  # and the night is killed
+    assert rows(night_on(land, spark, "small"))["presence"] == whole
+    night_on(land, spark, "small").lake.put_back(PRESENCE)
+    assert rows(night_on(land, spark, "small"))["presence"] == whole
 
 
 def test_what_later_nights_look_back_on_is_kept(land, spark):
@@ -111,3 +135,8 @@ def test_a_line_that_names_nobody_is_told_by_its_number(lines):
     with pytest.raises(ConfigError) as told:
         read_subscribers(lines)
     assert not any(line in str(told.value) for line in lines)
+
+
+def test_an_imsi_may_begin_like_a_number_that_is_dialled():
+    assert set(read_subscribers(["001010123456789"])) == {"001010123456789", "1010123456789"}
+    assert read_subscribers([GONE, "+352 621 000 001"]) == [GONE, "352621000001"]

@@ -75,7 +75,8 @@ def country_since(night: "Night", days: Sequence[date]) -> Done:
     version = lake.approved(COUNTRY_RUNS)
     if first is None or newest is None or version is None:
         return None
-    month = clock.month_of(clock.later(newest, -night.conf.longest_late_days - 1))
+    # a day more than late records reach back: who reads it begins a day before them (`trips`, two)
+    month = clock.month_of(clock.later(newest, -night.conf.longest_late_days - 2))
     known, changed = lake.consumed(COUNTRY_SINCE), dirty(night, COUNTRY_SINCE, COUNTRY_RUNS)
     before, rule = _month(known), _rule(night)
     if known.get("rule") != str(rule) or (changed and min(changed) <= clock.later(before, 1)):
@@ -150,10 +151,11 @@ def trips(night: "Night", days: Sequence[date]) -> Done:
     if all(known.get(name) == value for name, value in now.items()):
         built = clock.later(date.fromisoformat(known["newest"]), 1)
         since = clock.later(min({built} | dirty(night, TRIPS, COUNTRY_RUNS)), -1)
-    runs, some = _reaching(night, since)
+    runs, _ = _reaching(night, since)
     frame = trips_job.transform(runs, (first, newest), home.country, home.time_zone, p)
-    months = list(clock.months(clock.later(since, -1) if some else min(oldest, newest), newest))
-    if some:
+    partly = since > LONG_AGO  # also where they are made of all runs: older ones may have expired, their trips stay
+    months = list(clock.months(clock.later(since, -1) if partly else min(oldest, newest), newest))
+    if partly:
         frame = frame.where(F.col("month") >= months[0])
-    night.audit.publish({TRIPS: Part(frame, months if some else None, notes)}, months, {})
+    night.audit.publish({TRIPS: Part(frame, months if partly else None, notes)}, months, {})
     return f"up to {newest}", 1

@@ -11,6 +11,7 @@ from sojourn.clock import days, later
 from sojourn.lake import at_hand
 from sojourn.night import Night
 from sojourn.steps import dates
+from sojourn.upkeep import expire
 from tests.conftest import Land
 
 FIRST, LAST, OLD = date(2026, 3, 20), date(2026, 5, 12), date(2026, 4, 10)
@@ -108,3 +109,24 @@ def test_night_after_night_over_two_months_is_the_same_as_all_at_once(night, mon
     found = rows(at_once)
     assert all(len(some) > 20 for some in found.values())
     assert {t["month"] for t in at_once.lake.rows(TRIPS).to_pylist()} >= {date(2026, 4, 1), date(2026, 5, 1)}
+
+
+def test_trips_stay_when_the_runs_they_were_made_of_expire(night):
+    """Also in the night in which the first of a month is the first date that late records do not reach."""
+    told, newest = lives(), date(2026, 5, 9)
+    for lake, nights in (("undisturbed", (8, 9)), ("kept", (8, 9, 10))):
+        for n in nights:
+            if lake == "kept" and n == 9:
+                expire(night(lake).lake, COUNTRY_RUNS, later(date(2026, 4, 1), -1))
+            since = {8: FIRST, 9: later(newest, -LATE), 10: OLD}[n]
+            night_ = night(lake)
+            put(night_, {d: told[d] for d in told if since <= d <= date(2026, 5, n)}, date(2026, 5, n))
+            for step in STEPS:
+                step(night_, [date(2026, 5, n)])
+            if lake == "kept" and n == 9:
+                assert rows(night_) == rows(night("undisturbed"))
+    march = [
+        [r for r in rows(night(lake))["trips"] if "month=datetime.date(2026, 3" in r]
+        for lake in ("undisturbed", "kept")
+    ]
+    assert march[0] == march[1] and len(march[0]) > 5, "an old date has changed, and all runs that are left were read"

@@ -8,6 +8,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sojourn.landing import PER_PART, SHARED, places
 from sojourn.parcels import Packer, by_device, firsts, unpacked, whole
 from sojourn.sifting import SIFTED, Landed
 
@@ -88,3 +89,17 @@ def test_dictionaries_become_one_and_the_order_is_of_devices(some: list[Any], ot
     both = by_device(whole([sifted(some), sifted(others)]))
     assert plain(both) == sorted([*plain(sifted(some)), *plain(sifted(others))], key=str)
     assert both["device"].to_pylist() == sorted(both["device"].to_pylist())
+
+
+@given(st.lists(st.integers(0, 3 * PER_PART), min_size=1, max_size=30))
+def test_days_have_parts_of_their_own_or_share_one_while_they_are_small(sizes):
+    days = {date(2026, 3, 1) + timedelta(n): size for n, size in enumerate(sizes)}
+    taken = places(days)
+    held = {}
+    for day, (first, n) in taken.items():
+        assert n == max(1, -(-days[day] // PER_PART))
+        for part in range(first, first + n):
+            held.setdefault(part, []).append(day)
+    assert sorted(held) == list(range(len(held)))
+    for some in held.values():
+        assert len(some) == 1 or sum(days[day] for day in some) <= SHARED

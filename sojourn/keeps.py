@@ -5,7 +5,8 @@ from typing import IO, Any
 import click
 
 from sojourn.config import Config, load
-from sojourn.door import command
+from sojourn.door import command, known
+from sojourn.errors import ConfigError
 
 
 def _night(conf: Config) -> Any:
@@ -48,3 +49,20 @@ def forget(conf: str, source: IO[str], now: bool) -> None:
         click.echo(f"{table}: {rows:,} rows removed")
     if not now:
         click.echo("their files go with `sojourn upkeep` after seven days, or now with --now")
+
+
+@command("recover", "sojourn recover presence")
+@click.argument("table")
+def recover(conf: str, table: str) -> None:
+    """Set aside the newest commit of a table, where it is damaged; the next night builds again what it held."""
+    page = load(conf)
+    known((table,))
+    from schemas import BY_NAME
+    from sojourn.lake import Lake
+    from sojourn.session import start
+
+    lake = Lake(start(page.spark), page.lake)
+    if not lake.exists(BY_NAME[table]):
+        raise ConfigError("is not in the lake", where=table)
+    aside = lake.set_aside(BY_NAME[table])
+    click.echo(f"{table}: {'its newest commit is set aside' if aside else 'its newest commit is not damaged'}")

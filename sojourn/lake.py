@@ -25,7 +25,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from schemas import VALIDATIONS
 from sojourn.errors import ConfigError, SojournError
-from sojourn.log import Log
+from sojourn.log import UPKEEP, DamagedError, Log
 from sojourn.table import Table
 
 # Readers other than Spark (delta-rs, DuckDB) read version 1, and delta-rs makes no other unless asked.
@@ -48,10 +48,7 @@ class Lake(Log):
         if known is None:
             if not write:
                 return
-            fs, where = self._fs(path)
-            stream = fs.create(where, True)
-            stream.write(bytearray(json.dumps(facts, sort_keys=True).encode()))
-            stream.close()
+            self._put_text(path, json.dumps(facts, sort_keys=True))
             return
         for name, value in facts.items():
             if known.get(name, value) != value:
@@ -218,6 +215,9 @@ class Lake(Log):
         """The folder of a table that is there, without rows that were not approved."""
         if not self.exists(table):
             self._create(table)
+            known = (self._commit(VALIDATIONS, v).notes.get("approved", {}) for v in self._versions(VALIDATIONS))
+            if any(table.name in approved for approved in known):  # its folder was removed: versions begin anew
+                self.approve(_none(VALIDATIONS), {table.name: 0})
         self.put_back(table)
         return self.path(table)
 
@@ -282,6 +282,23 @@ class Lake(Log):
             return
         with self._asked("spark.databricks.delta.retentionDurationCheck.enabled", "false"):
             DeltaTable.forPath(self.spark, self.path(table)).vacuum(hours)
+
+    def set_aside(self, table: Table) -> bool:
+        """Make the newest commit of a table, where it is damaged, one that changes nothing; whether it was damaged.
+
+        Its number stays taken: who has seen that version must find that a newer one has come since. What it held was
+        approved with it or not at all, so it is built anew.
+        """
+        newest = self._versions(table)[0]
+        try:
+            list(self._actions(table, newest))
+        except DamagedError:
+            path = self._file(table, newest)
+            fs, where = self._fs(path)
+            fs.rename(where, self._java[0](f"{path}.damaged"))
+            self._put_text(path, json.dumps({"commitInfo": {"operation": UPKEEP[-1]}}))
+            return True
+        return False
 
     def note(self, table: Table, notes: dict[str, Any]) -> None:
         """Write down which versions of its sources a table has seen, where its rows stay as they are."""

@@ -6,7 +6,7 @@ and what is left to do can be told after a crash at any point, by any process.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -15,12 +15,16 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from schemas import VALIDATIONS
+from schemas import BY_NAME, VALIDATIONS
 from sojourn.errors import SojournError
 from sojourn.table import Table
 
 TAKEN = ("DELETE", "MERGE")  # expiry and forgetting: rows are gone for good, and nothing is built of that
 UPKEEP = ("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES")
+
+
+class DamagedError(SojournError):
+    """A file of a table's log cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,18 @@ class Commit:
 class Log:
     """The logs of the tables under one root, a path or a URI that Hadoop knows."""
 
-    def __init__(self, spark: SparkSession | None, root: str) -> None:
+    def __init__(self, spark: SparkSession | Callable[[], SparkSession] | None, root: str) -> None:
         self._spark, self.root = spark, root
         self._approved: dict[str, int] = {}
         self._commits: dict[tuple[str, int], Commit] = {}  # a commit never changes
 
     @property
     def spark(self) -> SparkSession:
-        """The session, which a look at a local lake does without."""
+        """The session, which a look at a local lake does without; where it is not yet there, it is started."""
         if self._spark is None:
             raise SojournError("needs Spark, which was not started", where=self.root)
+        if not isinstance(self._spark, SparkSession):
+            self._spark = self._spark()
         return self._spark
 
     @cached_property
@@ -81,6 +87,19 @@ class Log:
         finally:
             stream.close()
 
+    def _put_text(self, path: str, text: str) -> None:
+        """A new file, whole or not at all where the lake is local."""
+        if self.local:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(f"{path}.draft")
+            draft.write_text(text, "utf-8")
+            draft.replace(path)
+            return
+        fs, where = self._fs(path)
+        stream = fs.create(where, True)
+        stream.write(bytearray(text.encode()))
+        stream.close()
+
     def _names(self, path: str) -> list[str]:
         """What lies in a folder; nothing where there is none."""
         if self.local:
@@ -102,10 +121,21 @@ class Log:
         )
 
     def _actions(self, table: Table, version: int) -> Iterator[dict[str, Any]]:
-        text = self._text(f"{self.path(table)}/_delta_log/{version:020}.json")
-        for line in (text or "").splitlines():
-            if line.strip():
-                yield json.loads(line)
+        path = self._file(table, version)
+        text = self._text(path)
+        try:
+            actions = [json.loads(line) for line in (text or "").splitlines() if line.strip()]
+        except json.JSONDecodeError:
+            actions = []
+        if text is not None and not actions:  # a commit of ours or of others says at least what it is
+            mend = "restore it from a copy, or remove the table's folder and run the days it should hold"
+            if version == self._versions(table)[0]:
+                mend = f"sojourn recover {table.name}, then run the night again"
+            raise DamagedError("this commit is damaged", where=path, hint=mend)
+        yield from actions
+
+    def _file(self, table: Table, version: int) -> str:
+        return f"{self.path(table)}/_delta_log/{version:020}.json"
 
     def _commit(self, table: Table, version: int) -> Commit:
         if (table.name, version) not in self._commits:
@@ -134,8 +164,9 @@ class Log:
     def approved(self, table: Table) -> int | None:
         """The newest version of a table that passed its checks; None where there is none.
 
-        Where the log of `validations` has been cleaned up to before the table's last check, its head counts: what
-        failed then has been put back.
+        A commit of approvals counts where all that it approves is still there: of tables written together, one whose
+        newest commit has been lost takes the others back with it. Where the log of `validations` has been cleaned up
+        to before the table's last check, its head counts: what failed then has been put back.
         """
         if table.name not in self._approved:
             head = self.head(table)
@@ -143,14 +174,18 @@ class Log:
                 return head.version if head else None
             versions = self._versions(VALIDATIONS)
             for version in versions:
-                found = self._commit(VALIDATIONS, version).notes.get("approved", {}).get(table.name)
-                if found is not None:
-                    self._approved[table.name] = found
-                    return int(found)
+                found = self._commit(VALIDATIONS, version).notes.get("approved", {})
+                if table.name in found and all(self._reaches(BY_NAME[name], v) for name, v in found.items()):
+                    self._approved[table.name] = found[table.name]
+                    return int(found[table.name])
             if not versions or versions[-1] == 0:
                 return None
             self._approved[table.name] = head.version
         return self._approved[table.name]
+
+    def _reaches(self, table: Table, version: int) -> bool:
+        head = self.head(table)
+        return head is not None and head.version >= version
 
     def consumed(self, table: Table) -> dict[str, Any]:
         """What the approved version of a table says of its making: {source: version} and other notes."""

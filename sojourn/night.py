@@ -69,17 +69,33 @@ def stamped(lake: Lake, conf: Config, write: bool = True) -> None:
     lake.stamp(key | home | {"resolution": str(conf.resolution)}, write)
 
 
+def landed(spark: SparkSession, conf: Config, day: date) -> int:
+    """Bytes of the landing files of a day."""
+    return sum(a.bytes for f in conf.sources.events for a in listing(spark, conf, f, day))
+
+
+def suit(spark: SparkSession, conf: Config, days: Sequence[date]) -> SparkSession:
+    """Set how Spark evaluates expressions by what has landed, unless the configuration says it."""
+    way = COMPILED if sum(landed(spark, conf, day) for day in days) >= COMPILES else INTERPRETED
+    for name, value in way.items():
+        if name not in conf.spark:
+            spark.conf.set(name, value)
+    return spark
+
+
 @dataclass
 class Night:
-    """One session's work on one lake."""
+    """One session's work on one lake.
 
-    spark: SparkSession
+    session: or what starts it when it is first needed: on a local lake, a table with nothing due does without.
+    """
+
+    session: SparkSession | Callable[[], SparkSession]
     conf: Config
 
     def __post_init__(self) -> None:
         self.params = parameters(self.conf)
-        self.lake = Lake(self.spark, self.conf.lake)
-        self.readings: dict[str, Reading] = readings(self.spark, self.conf)
+        self.lake = Lake(self.session, self.conf.lake)
         stamped(self.lake, self.conf)
         self.audit = Audit(self.lake, check.Docs(Path(self.conf.lake) / "data_docs") if self.lake.local else None)
         self._spans: dict[tuple[str, int | None], tuple[date | None, date | None]] = {}
@@ -92,6 +108,16 @@ class Night:
         """A step, as the journal keeps it."""
         tables = [BY_NAME[n] for n in (name, *(LANDED if name == "events" else ()))]
         return self.journal.step(tables, days, partial(step, self, days, **asked))
+
+    @property
+    def spark(self) -> SparkSession:
+        """The session."""
+        return self.lake.spark
+
+    @cached_property
+    def readings(self) -> dict[str, Reading]:
+        """What each feed's expressions come to; an expression that cannot be resolved ends here."""
+        return readings(self.spark, self.conf)
 
     @cached_property
     def zones(self) -> Zones | None:
@@ -130,23 +156,12 @@ class Night:
             raise ConfigError(f"has no rows of {table.unit} {unit}", where=name, hint="sojourn run builds them")
         return [v for v in self.audit.verdicts(table, [unit], {}) if v.unit == unit]
 
-    def _bytes(self, day: date) -> int:
-        """Of the landing files of a day."""
-        return sum(a.bytes for f in self.conf.sources.events for a in listing(self.spark, self.conf, f, day))
-
-    def suit(self, days: Sequence[date]) -> None:
-        """Set how Spark evaluates expressions by what has landed, unless the configuration says it."""
-        way = COMPILED if sum(map(self._bytes, days)) >= COMPILES else INTERPRETED
-        for name, value in way.items():
-            if name not in self.conf.spark:
-                self.spark.conf.set(name, value)
-
     def passes(self, days: Sequence[date], most: int) -> list[list[date]]:
         """The days in chunks, each of at most so many landing bytes, and of one day at least."""
         out: list[list[date]] = []
         room = 0
         for day in days:
-            size = self._bytes(day)
+            size = landed(self.spark, self.conf, day)
             if out and size <= room:
                 out[-1].append(day)
                 room -= size
@@ -158,7 +173,8 @@ class Night:
     def run(self, days: Sequence[date], only: Sequence[str] = (), say: Say = lambda *_: None) -> None:
         """Build all tables (or some) over landing days in one pass; if a check fails, night by night up to it."""
         wanted = {"events" if name in LANDED else name for name in only}
-        self.suit(days)
+        _ = self.readings  # what is wrong with them is told before a file is read
+        suit(self.spark, self.conf, days)
         try:
             for name, step in self.steps.items():
                 if not wanted or name in wanted:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from importlib import import_module
@@ -25,16 +26,19 @@ from sojourn.errors import ConfigError
 PASS_BYTES = 2 << 30  # landing bytes that are worth a pass of their own; smaller nights share one
 
 
-def _night(conf: Config) -> Any:
-    from sojourn.night import Night  # Spark and Great Expectations load slowly
+def _night(conf: Config, days: Sequence[date] = ()) -> Any:
+    """A night whose session is started when it is first needed, to suit these days."""
+    from sojourn.night import Night, suit  # Spark and Great Expectations load slowly
     from sojourn.parameters import parameters
     from sojourn.session import start
 
+    def session() -> Any:
+        with ThreadPoolExecutor(1) as beside:  # Great Expectations loads while the JVM starts
+            beside.submit(import_module, "expectations")
+            return suit(start(conf.spark), conf, days)
+
     parameters(conf)
-    with ThreadPoolExecutor(1) as beside:  # Great Expectations loads while the JVM starts
-        beside.submit(import_module, "expectations")
-        spark = start(conf.spark)
-    return Night(spark, conf)
+    return Night(session, conf)
 
 
 @command("run", "sojourn run --from 2026-03-02 --to 2026-04-05 --provisional")
@@ -99,10 +103,9 @@ def build(conf: str, table: str, day: date) -> None:
     from schemas import BY_NAME
     from sojourn.night import LANDED
 
-    night = _night(page)
+    night = _night(page, [day])
     step = night.steps.get("events" if table in LANDED else table)
     with night.journal.kept("build", BY_NAME[table]):
-        night.suit([day])
         done = step([day]) if step else None
     click.echo(f"{table}: {done[0]}" if done else f"{table}: nothing is due on {day}")
 

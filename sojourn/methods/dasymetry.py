@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from sojourn.cells import Cells, Degrees, centre_of, corners
 
@@ -108,6 +107,8 @@ def _slope(persons: Floats, of: Ints, middle: Floats, across: Floats, near: Floa
     town does not end at the edge of a hexagon. `across` is where the neighbour's middle should be; one that is not
     there is empty.
     """
+    from scipy.spatial import cKDTree  # loads slowly, and only maps need it
+
     far, row = cKDTree(middle).query(across)
     beyond = np.where(far < near, persons[row], 0.0)
     steps = np.array([1, 2, 2.5, 2.5])[:, None] / 6  # of the way from middle to middle
@@ -119,6 +120,8 @@ def _nearest(places: Floats, masts: Floats) -> tuple[Ints, Floats]:
 
     Chords between unit vectors are in the order of great circles, so that a tree of points finds them.
     """
+    from scipy.spatial import cKDTree
+
     if not len(places) or not len(masts):
         return np.zeros(0, dtype=np.int64), np.zeros(0)
     candidates = min(4, len(masts))

@@ -55,7 +55,9 @@ def cells(night: "Night", days: Sequence[date]) -> Done:
 
 
 def subscribers(night: "Night", days: Sequence[date]) -> Done:
-    """The subscriber register, if it has news."""
+    """The subscriber register, if there is one and it has news."""
+    if not night.conf.sources.subscribers:
+        return None
     told = _told(night, night.conf.sources.subscribers, SUBSCRIBERS, days)
     if not told.new:
         return None

@@ -98,7 +98,7 @@ def _publish(night: "Night", table: Table, frame: DataFrame, found: Due, sources
 def home_locations(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
     """Where devices spent the nights up to the end of a month."""
     p, newest = night.params["home_locations"], night.newest()
-    presence, dirty = night.lake.read(PRESENCE), changed(night, HOME_LOCATIONS, PRESENCE)
+    dirty = changed(night, HOME_LOCATIONS, PRESENCE)
 
     def nights(month: date) -> tuple[date, date]:
         return homes_job.window(clock.last_day(month), newest or month, p)
@@ -112,7 +112,7 @@ def home_locations(night: "Night", days: Sequence[date] = (), asked: Sequence[da
         return None
     windows = {month: nights(month) for month in found.months}
     first, last = min(f for f, _ in windows.values()), max(t for _, t in windows.values())
-    rows = presence.where(F.col("date").between(first, clock.later(last, 1)))
+    rows = night.lake.read(PRESENCE).where(F.col("date").between(first, clock.later(last, 1)))
     early = [month for month, provisional in found.months.items() if provisional]
     frame = homes_job.transform(rows, windows, early, night.conf.home.country, p)
     return _publish(night, HOME_LOCATIONS, frame, found, (PRESENCE,))
@@ -121,7 +121,7 @@ def home_locations(night: "Night", days: Sequence[date] = (), asked: Sequence[da
 def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
     """What the stays of a year, or of as many days as the lake covers, make a device."""
     newest, first, home = night.newest(), night.first(), night.conf.home
-    runs, dirty = night.lake.read(COUNTRY_RUNS), changed(night, TRANSNATIONALS, COUNTRY_RUNS)
+    dirty = changed(night, TRANSNATIONALS, COUNTRY_RUNS)
 
     def span(month: date) -> tuple[date, date]:
         as_of = min(clock.last_day(month), newest or month)
@@ -131,7 +131,8 @@ def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[da
     frames = []
     for month, provisional in found.months.items():
         since, as_of = span(month)
-        rows, covered = runs.where(F.col("date").between(since, as_of)), (as_of - since).days + 1
+        runs, covered = night.lake.read(COUNTRY_RUNS), (as_of - since).days + 1
+        rows = runs.where(F.col("date").between(since, as_of))
         made = transnationals_job.transform(rows, month, as_of, covered, provisional, home.country, home.time_zone, p)
         frames.append(made)
     return _publish(night, TRANSNATIONALS, union(frames), found, (COUNTRY_RUNS,)) if frames else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from hypothesis import settings
 
 from sojourn.config import Config, load
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from sojourn.night import Night
     from sojourn.table import Table
+
+settings.register_profile("patient", deadline=None)  # how long an example takes is the machine's business
+settings.load_profile("patient")
 
 KEY = "a-key-for-tests-only-0123456789-abcdef"
 ORDER = ("e2e", "browser", "spark", "unit")  # the longest first, so that two processes end together

@@ -103,7 +103,7 @@ def lives(draw):
 
 
 @settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],  # to shrink takes minutes

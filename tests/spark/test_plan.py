@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pa_parquet
 import pytest
 
 from schemas import EVENTS
 from sojourn.arrivals import intake
 from sojourn.landing import Landing
+from tests.sweep import found_in_files, found_in_tables
 
 DAY = date(2026, 3, 10)
 KEY = "Zq7-only-in-this-test-hU2kP0sVwXy8aBcD"
@@ -92,14 +92,16 @@ def test_no_secret_is_written_down(country: Any, spark: Any, spark_dir: Path, ca
     captured = capfd.readouterr()
     assert not [s for s in SECRETS if s in captured.out + captured.err]
     assert not [s for s in SECRETS if s in str(spark.sparkContext.getConf().getAll())]
-    assert not list(found_in_tables(country.root / "lake"))
-    assert not list(found_in_files(country.root / "lake"))
+    assert not list(found_in_tables(country.root / "lake", SECRETS))
+    assert not list(found_in_files(country.root / "lake", SECRETS))
     assert sum(1 for _ in spark_dir.rglob("*")) > 3
-    assert not list(found_in_files(spark_dir))
+    assert not list(found_in_files(spark_dir, SECRETS))
     assert any(p.stat().st_size for p in (spark_dir / "events").rglob("*") if p.is_file())
     mine = (country.root, spark_dir, spark_dir.parents[1])  # and what other tests put down meanwhile
     for folder in {Path(tempfile.gettempdir()), Path("/dev/shm"), Path.cwd() / "spark-warehouse"}:
-        assert not [f for f in found_in_files(folder, began) if not any(Path(f).is_relative_to(m) for m in mine)]
+        assert not [
+            f for f in found_in_files(folder, SECRETS, began) if not any(Path(f).is_relative_to(m) for m in mine)
+        ]
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
@@ -107,33 +109,4 @@ def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(struct.pack("<q", int(IMSI)) + b"x")
     (tmp_path / "c").write_bytes(b"\0" + KEY.encode("utf-16-le"))
     (tmp_path / "d").write_bytes(b"nothing")
-    assert sorted(Path(f).name for f in found_in_files(tmp_path)) == ["a", "b", "c"]
-
-
-def patterns() -> list[bytes]:
-    """The secrets as text in two widths, and numbers among them as 64-bit integers."""
-    out = [s.encode(code) for s in SECRETS for code in ("utf-8", "utf-16-le")]
-    return out + [struct.pack(order, int(s)) for s in SECRETS if s.isdigit() for order in ("<q", ">q")]
-
-
-def found_in_files(folder: Path, since: float = 0) -> Iterator[str]:
-    """Files below a folder (changed since) that hold a secret."""
-    wanted = patterns()
-    for path in folder.rglob("*"):
-        try:
-            facts = path.lstat()
-            if not path.is_file() or path.is_symlink() or facts.st_mtime < since or facts.st_size > 64 << 20:
-                continue
-            data = path.read_bytes()
-        except OSError:  # another's, or gone
-            continue
-        if any(p in data for p in wanted):
-            yield str(path)
-
-
-def found_in_tables(lake: Path) -> Iterator[str]:
-    """Parquet files of the lake, those no version holds any more included, with a secret among their values."""
-    for path in lake.rglob("*.parquet"):
-        for name, column in pa_parquet.read_table(path, partitioning=None).to_pydict().items():
-            if any(secret in str(value) for value in column for secret in SECRETS):
-                yield f"{path}: {name}"
+    assert sorted(Path(f).name for f in found_in_files(tmp_path, SECRETS)) == ["a", "b", "c"]

@@ -2,9 +2,12 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from functools import update_wrapper
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import click
 from rich.console import Console
 
 from sojourn import logs
+from sojourn.config import Config
 from sojourn.errors import ConfigError, SojournError
 
 DEFAULT_CONF = "conf/local.yaml"
@@ -105,3 +109,26 @@ def known(names: tuple[str, ...]) -> None:
     for name in names:
         if name not in BY_NAME:
             raise ConfigError(f"there is no table {name}", where="--only", hint=f"known: {', '.join(BY_NAME)}")
+
+
+@contextmanager
+def working(conf: Config, writer: str | None, days: Sequence[date] = ()) -> Iterator[Any]:
+    """A night's work on the lake: by a command that writes it while nobody else does, or by one that only reads.
+
+    Its session is started when it is first needed, to suit these days.
+    """
+    from sojourn.lock import writing
+    from sojourn.night import Night, suit  # Spark and Great Expectations load slowly
+    from sojourn.parameters import parameters
+    from sojourn.session import start
+
+    def begin() -> Any:
+        with ThreadPoolExecutor(1) as beside:  # Great Expectations loads while the JVM starts
+            if writer is None or writer.startswith(("run", "build")):
+                beside.submit(import_module, "expectations")
+            spark = start(conf.spark)
+        return suit(spark, conf, days) if days else spark
+
+    parameters(conf)
+    with nullcontext(begin) if writer is None else writing(conf.lake, writer, begin) as session:
+        yield Night(session, conf)

@@ -1,21 +1,12 @@
 """The commands that keep a lake in order."""
 
-from typing import IO, Any
+from typing import IO
 
 import click
 
-from sojourn.config import Config, load
-from sojourn.door import command, known
+from sojourn.config import load
+from sojourn.door import command, known, working
 from sojourn.errors import ConfigError
-
-
-def _night(conf: Config) -> Any:
-    from sojourn.night import Night
-    from sojourn.parameters import parameters
-    from sojourn.session import start
-
-    parameters(conf)
-    return Night(start(conf.spark), conf)
 
 
 @command("upkeep", "sojourn upkeep --dry-run")
@@ -24,9 +15,12 @@ def upkeep(conf: str, try_only: bool) -> None:
     """Remove restricted rows older than `retention_days`, make small files one, delete files a week out of use."""
     from sojourn.upkeep import upkeep as keep
 
-    for kept in keep(_night(load(conf)), try_only):
-        expired = f"{kept.expired} units {'would expire' if try_only else 'expired'}" if kept.expired else "as it was"
-        click.echo(f"{kept.table}: {expired}{f', {kept.compacted} files made few' if kept.compacted else ''}")
+    with working(load(conf), None if try_only else "upkeep") as night:
+        for kept in keep(night, try_only):
+            expired = (
+                f"{kept.expired} units {'would expire' if try_only else 'expired'}" if kept.expired else "as it was"
+            )
+            click.echo(f"{kept.table}: {expired}{f', {kept.compacted} files made few' if kept.compacted else ''}")
 
 
 @command("forget", "sojourn forget --file gone.txt --now")
@@ -45,8 +39,9 @@ def forget(conf: str, source: IO[str], now: bool) -> None:
     from sojourn.upkeep import read_subscribers
 
     who = read_subscribers(source)
-    for table, rows in take_out(_night(page), who, now):
-        click.echo(f"{table}: {rows:,} rows removed")
+    with working(page, "forget") as night:
+        for table, rows in take_out(night, who, now):
+            click.echo(f"{table}: {rows:,} rows removed")
     if not now:
         click.echo("their files go with `sojourn upkeep` after seven days, or now with --now")
 
@@ -58,11 +53,9 @@ def recover(conf: str, table: str) -> None:
     page = load(conf)
     known((table,))
     from schemas import BY_NAME
-    from sojourn.lake import Lake
-    from sojourn.session import start
 
-    lake = Lake(start(page.spark), page.lake)
-    if not lake.exists(BY_NAME[table]):
-        raise ConfigError("is not in the lake", where=table)
-    aside = lake.set_aside(BY_NAME[table])
+    with working(page, "recover") as night:
+        if not night.lake.exists(BY_NAME[table]):
+            raise ConfigError("is not in the lake", where=table)
+        aside = night.lake.set_aside(BY_NAME[table])
     click.echo(f"{table}: {'its newest commit is set aside' if aside else 'its newest commit is not damaged'}")

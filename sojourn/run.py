@@ -2,10 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,26 +16,11 @@ from sojourn import (
     keeps,  # noqa: F401  its commands belong to the group
     looks,  # noqa: F401
 )
-from sojourn.config import Config, load
-from sojourn.door import DEFAULT_CONF, Day, cli, command, err, known
+from sojourn.config import load
+from sojourn.door import DEFAULT_CONF, Day, cli, command, err, known, working
 from sojourn.errors import ConfigError
 
 PASS_BYTES = 2 << 30  # landing bytes that are worth a pass of their own; smaller nights share one
-
-
-def _night(conf: Config, days: Sequence[date] = ()) -> Any:
-    """A night whose session is started when it is first needed, to suit these days."""
-    from sojourn.night import Night, suit  # Spark and Great Expectations load slowly
-    from sojourn.parameters import parameters
-    from sojourn.session import start
-
-    def session() -> Any:
-        with ThreadPoolExecutor(1) as beside:  # Great Expectations loads while the JVM starts
-            beside.submit(import_module, "expectations")
-            return suit(start(conf.spark), conf, days)
-
-    parameters(conf)
-    return Night(session, conf)
 
 
 @command("run", "sojourn run --from 2026-03-02 --to 2026-04-05 --provisional")
@@ -54,7 +36,6 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
     known(only)
     from sojourn.night import MONTHLY
 
-    night = _night(page)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -62,7 +43,11 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
         TextColumn("{task.fields[what]}"),
         TimeElapsedColumn(),
     )
-    with night.journal.kept("run"), Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+    with (
+        working(page, "run") as night,
+        night.journal.kept("run"),
+        Progress(*columns, console=err, disable=not err.is_terminal) as bar,
+    ):
         chunks = night.passes(clock.days(first, last), PASS_BYTES)
         task = bar.add_task("starting", total=len(chunks) * len(night.steps) + provisional * len(MONTHLY), what="")
 
@@ -103,9 +88,8 @@ def build(conf: str, table: str, day: date) -> None:
     from schemas import BY_NAME
     from sojourn.night import LANDED
 
-    night = _night(page, [day])
-    step = night.steps.get("events" if table in LANDED else table)
-    with night.journal.kept("build", BY_NAME[table]):
+    with working(page, f"build {table}", [day]) as night, night.journal.kept("build", BY_NAME[table]):
+        step = night.steps.get("events" if table in LANDED else table)
         done = step([day]) if step else None
     click.echo(f"{table}: {done[0]}" if done else f"{table}: nothing is due on {day}")
 
@@ -117,7 +101,8 @@ def check(conf: str, table: str, day: date) -> None:
     """Run a table's expectations again on what is published."""
     page = load(conf)
     known((table,))
-    verdicts = _night(page).check(table, day)
+    with working(page, None) as night:
+        verdicts = night.check(table, day)
     screen = Screen("expectation", "severity", "observed", "true", title=f"{table} {day}", title_justify="left")
     for v in verdicts:
         screen.add_row(

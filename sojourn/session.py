@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,15 @@ from sojourn.errors import ConfigError, SojournError
 DELTA = "io.delta:delta-spark_4.1_2.13:4.4.0"
 # PySpark brings these in its own versions; a second copy on the class path breaks it.
 BROUGHT_BY_SPARK = "org.apache.hadoop:hadoop-client-api,org.apache.hadoop:hadoop-client-runtime"
+# Of the Hadoop that PySpark brings, with the parts of the SDK that it uses: 13 MB, where the whole SDK has 600.
+S3A = (
+    "org.apache.hadoop:hadoop-aws:3.4.2,"
+    "software.amazon.awssdk:s3-transfer-manager:2.29.52,software.amazon.awssdk:sts:2.29.52"
+)
+NOT_S3A = (
+    f"{BROUGHT_BY_SPARK},software.amazon.awssdk:bundle,"
+    "io.netty:*,org.slf4j:*,org.apache.httpcomponents:*,commons-codec:*,commons-logging:*"
+)
 LOG4J = Path(__file__).with_name("log4j2.properties")
 # under spark-submit PySpark is imported from a zip; SPARK_HOME is where it lies
 JARS = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent) / "jars"
@@ -130,14 +140,25 @@ def delta_jar() -> Path:
 
 
 def fetch_jars() -> list[str]:
-    """Fetch Delta's jars once, by the resolver that Spark ships, and put them beside Spark's own; the new names."""
+    """Fetch Delta's jars once, and put them beside Spark's own; the new names."""
     if list(JARS.glob(f"delta-spark_*-{DELTA.rpartition(':')[2]}.jar")):
         return []
+    return _fetch(DELTA, BROUGHT_BY_SPARK, JARS, "io.delta_", "delta-")
+
+
+def fetch_s3a(folder: str) -> list[str]:
+    """Fetch once what Spark needs for `s3a://` into a folder, for `spark.jars`; the new names."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return [] if list(Path(folder).glob("hadoop-aws-*.jar")) else _fetch(S3A, NOT_S3A, Path(folder))
+
+
+def _fetch(packages: str, excludes: str, folder: Path, group: str = "", name: str = "") -> list[str]:
+    """Jars by the resolver that Spark ships: those of a group and a beginning of their names."""
     with tempfile.TemporaryDirectory() as ivy:
         settings = {
             "spark.master": "local[1]",
-            "spark.jars.packages": DELTA,
-            "spark.jars.excludes": BROUGHT_BY_SPARK,
+            "spark.jars.packages": packages,
+            "spark.jars.excludes": excludes,
             "spark.jars.ivy": ivy,
             "spark.ui.enabled": "false",
         }
@@ -146,10 +167,10 @@ def fetch_jars() -> list[str]:
             builder = builder.config(key, value)
         builder.getOrCreate().stop()
         new = []
-        for jar in sorted((Path(ivy) / "jars").glob("io.delta_delta-*.jar")):
-            name = jar.name.removeprefix("io.delta_")
-            shutil.copy(jar, JARS / name)
-            new.append(name)
+        for jar in sorted((Path(ivy) / "jars").glob(f"{group}{name}*.jar")):
+            copy = jar.name.removeprefix(group) if group else jar.name.partition("_")[2]
+            shutil.copy(jar, folder / copy)
+            new.append(copy)
     return new
 
 
@@ -177,4 +198,5 @@ def rehearse() -> None:
 
 
 if __name__ == "__main__":
-    {"jars": fetch_jars, "rehearse": rehearse}[sys.argv[1]]()
+    commands: dict[str, Callable[..., Any]] = {"jars": fetch_jars, "s3a": fetch_s3a, "rehearse": rehearse}
+    commands[sys.argv[1]](*sys.argv[2:])

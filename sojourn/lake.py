@@ -111,9 +111,11 @@ class Lake(Log):
                 self.path(table), schema, partition_by=by, description=table.sentence, configuration=PROPERTIES
             )
             return
+        fs, where = self._fs(self.path(table))
         builder = (
             DeltaTable.createIfNotExists(self.spark)
-            .location(self.path(table))
+            # as Hadoop spells it: Delta takes file:///lake and file:/lake, or hdfs:///lake and its host, for two places
+            .location(fs.makeQualified(where).toString())
             .addColumns(table.schema)
             .partitionedBy(*table.partition)
             .comment(table.sentence)

@@ -110,7 +110,14 @@ class Lease:
         self._last = 0.0
 
     def __enter__(self) -> "Lease":
-        self._take()
+        try:
+            self._take()
+        except SojournError:
+            raise
+        except Exception as error:
+            what = f"the storage could not be read or written ({type(error).__name__})"
+            hint = "look at its address, the credentials and what --debug says, then run the same command again"
+            raise SojournError(what, where=self._root, hint=hint) from error
         self._arm(self._last)
         self._thread.start()
         return self

@@ -295,7 +295,7 @@ class Lake(Log):
         try:
             list(self._actions(table, newest))
         except DamagedError:
-            path = self._file(table, newest)
+            path = self._commit_file(table, newest)
             fs, where = self._fs(path)
             fs.rename(where, self._java[0](f"{path}.damaged"))
             self._put_text(path, json.dumps({"commitInfo": {"operation": UPKEEP[-1]}}))

@@ -121,7 +121,7 @@ class Log:
         )
 
     def _actions(self, table: Table, version: int) -> Iterator[dict[str, Any]]:
-        path = self._file(table, version)
+        path = self._commit_file(table, version)
         text = self._text(path)
         try:
             actions = [json.loads(line) for line in (text or "").splitlines() if line.strip()]
@@ -134,7 +134,7 @@ class Log:
             raise DamagedError("this commit is damaged", where=path, hint=mend)
         yield from actions
 
-    def _file(self, table: Table, version: int) -> str:
+    def _commit_file(self, table: Table, version: int) -> str:
         return f"{self.path(table)}/_delta_log/{version:020}.json"
 
     def _commit(self, table: Table, version: int) -> Commit:

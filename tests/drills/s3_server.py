@@ -2,8 +2,8 @@
 
 moto needs older packages than we do. A POST of JSON to /_faults says what fails: {"kind": 500, 503 or "hang",
 "first": n, "last": n or null, "every": n}: of the requests from now on, numbered from 1, those from the first to the
-last at this pace. A request that hangs is not answered within a minute. A GET of /_faults tells how many have come since,
-and how many of them were failed.
+last at this pace. A request that hangs is not answered within a minute. A GET of /_faults tells how many have come
+since, and how many of them were failed.
 """
 
 import json

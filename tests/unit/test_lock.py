@@ -10,11 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from sojourn import lease as leases
 from sojourn.errors import SojournError
 from sojourn.lease import NAME, Lease
 from sojourn.lock import flocked, path_of
+from sojourn.run import cli
 
 HOLDS = """
 import sys, time
@@ -72,6 +74,33 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SojournError, match="cannot be written"), flocked(tmp_path / "file", "x"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("words", "who"),
+    [
+        ("run --from 2026-03-02 --to 2026-03-02", "run"),
+        ("build presence --day 2026-03-02", "build presence"),
+        ("upkeep", "upkeep"),
+        ("forget --file gone.txt", "forget"),
+        ("upkeep --dry-run", None),
+        ("check presence --day 2026-03-02", None),
+    ],
+)
+def test_commands_that_write_the_lake_lock_it_before_they_start_spark(land, words, who, monkeypatch):
+    """And those that look do not."""
+
+    def stop(what):
+        raise SojournError(f"stopped by the test: {what}")
+
+    monkeypatch.setattr("sojourn.lock.writing", lambda root, command, _: stop(f"{Path(root).name} for {command}"))
+    monkeypatch.setattr("sojourn.session.start", lambda _: stop("Spark"))
+    land.conf()
+    (land.root / "gone.txt").write_text("270010000000001")
+    monkeypatch.chdir(land.root)
+    done = CliRunner().invoke(cli, [*words.split(), "--conf", "conf.yaml"])
+    assert done.exit_code == 1
+    assert f"stopped by the test: {f'lake for {who}' if who else 'Spark'}" in done.output
 
 
 class Memory:

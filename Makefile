@@ -13,8 +13,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c '
 PIP := --disable-pip-version-check --no-compile
 AIRFLOW := .venv-airflow/bin
 AIRFLOW_STAMP := .venv-airflow/.stamp
+AUDIT := .venv-audit/bin
+AUDIT_STAMP := .venv-audit/.stamp
 
-.PHONY: help setup run airflow test tests dags lint score bench size clean java python
+.PHONY: help setup run airflow test tests dags lint audit score bench size clean java python
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -52,6 +54,9 @@ lint: $(STAMP) ## ruff, mypy and the import laws
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+audit: setup $(AIRFLOW_STAMP) $(AUDIT_STAMP) ## known vulnerabilities of all packages, and bills of materials in dist/
+	@$(AUDIT)/python deploy/audit.py
+
 score: setup ## what was found against what was planted, into docs/accuracy.md (after make run)
 	$(BIN)/python -m sojourn.demo.score --conf demo/conf.yaml --out docs/accuracy.md
 
@@ -61,8 +66,8 @@ bench: setup ## sojourn beside DuckDB, into docs/benchmarks.md: EVENTS=1000000 N
 size: ## lengths of files and functions against the design's figures: a report, not a gate
 	@$(or $(wildcard $(BIN)/python),python3) bench/size.py
 
-clean: ## removes both environments, the demo country with its lake, and caches
-	rm -rf .venv .venv-airflow demo build dist spark-warehouse metastore_db derby.log *.egg-info .hypothesis .*_cache
+clean: ## removes the environments, the demo country with its lake, and caches
+	rm -rf .venv .venv-airflow .venv-audit demo build dist spark-warehouse metastore_db derby.log *.egg-info .hypothesis .*_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml constraints.txt | java python
@@ -81,6 +86,11 @@ $(AIRFLOW_STAMP): constraints-airflow.txt | python
 	test -x $(AIRFLOW)/python || $(PYTHON) -m venv .venv-airflow
 	$(AIRFLOW)/python -m pip install $(PIP) -c constraints-airflow.txt \
 		apache-airflow apache-airflow-providers-apache-spark pytest pytest-timeout
+	@touch $@
+
+$(AUDIT_STAMP): constraints-audit.txt | python
+	test -x $(AUDIT)/python || $(PYTHON) -m venv .venv-audit
+	$(AUDIT)/python -m pip install $(PIP) -c constraints-audit.txt pip-audit cyclonedx-bom PyYAML
 	@touch $@
 
 # another demo country is another lake: mixed with the former one it would be nobody's

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import filemode
 
 from sojourn.config import Config, load
 from sojourn.errors import ConfigError, SojournError
@@ -93,6 +94,15 @@ def _paths(conf: Config) -> Iterator[Finding]:
             "" if well else f"ls -ld {near}",
             0 if well else 2,
         )
+        yield from tiers(Path(conf.lake))
+
+
+def tiers(lake: Path) -> Iterator[Finding]:
+    """Whether those who may not see restricted rows are kept out: by their folder, whatever files below it say."""
+    for folder in (lake / "restricted", lake / "data_docs"):
+        if folder.is_dir() and folder.stat().st_mode & 0o007:
+            state = f"open to every user of this machine ({filemode(folder.stat().st_mode)})"
+            yield Finding(folder.name, state, f"chmod 2750 {folder}")
 
 
 def _spark(conf: Config) -> Finding:

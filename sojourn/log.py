@@ -7,6 +7,7 @@ and what is left to do can be told after a crash at any point, by any process.
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -34,6 +35,16 @@ class Commit:
     version: int
     operation: str
     notes: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def allowed(path: str) -> Iterator[None]:
+    """What is looked at within: where this user may not, one line says so. The tiers may have other readers."""
+    try:
+        yield
+    except PermissionError:
+        hint = "docs/operations.md, who may read what"
+        raise SojournError("this user may not read it", where=path, hint=hint) from None
 
 
 class Log:
@@ -77,7 +88,8 @@ class Log:
 
     def _text(self, path: str) -> str | None:
         if self.local:
-            return Path(path).read_text("utf-8") if Path(path).exists() else None
+            with allowed(path):
+                return Path(path).read_text("utf-8") if Path(path).exists() else None
         fs, where = self._fs(path)
         if not fs.exists(where):
             return None
@@ -103,7 +115,8 @@ class Log:
     def _names(self, path: str) -> list[str]:
         """What lies in a folder; nothing where there is none."""
         if self.local:
-            return [p.name for p in Path(path).iterdir()] if Path(path).exists() else []
+            with allowed(path):
+                return [p.name for p in Path(path).iterdir()] if Path(path).exists() else []
         fs, where = self._fs(path)
         return [s.getPath().getName() for s in fs.listStatus(where)] if fs.exists(where) else []
 

@@ -3,19 +3,19 @@
 Written apart from the job that does the same from signs: two people reading one page.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from sojourn.demo.people import People
+from sojourn.demo.people import MACHINES, People
 from sojourn.demo.places import COUNTRIES
 from sojourn.demo.slots import HOUR_S, Clock
 from sojourn.demo.stays import Stays
 
 Ints = npt.NDArray[np.int64]
 
-LEAST_DAYS = 28
+LEAST_DAYS, YEAR = 28, 365
 TRANSIT_S = 3 * HOUR_S
 EVERYWHERE = "*"
 
@@ -35,7 +35,7 @@ class Life:
 
     def kind(self) -> str:
         """The class; the first rule that fits. Yearly thresholds are in proportion to the days."""
-        year = self.days / 365
+        year = self.days / YEAR
         if self.nights >= (183 * year if self.days >= 183 else 0.8 * self.days) and (
             self.days >= 183 or self.at_both_ends
         ):
@@ -63,7 +63,11 @@ def instants(folk: People, trips: Stays, clock: Clock) -> tuple[Ints, Ints]:
 
 def nights(folk: People, trips: Stays, clock: Clock) -> Ints:
     """Nights of each stay, by the clock of the country it was in, shape (n,)."""
-    since, until = instants(folk, trips, clock)
+    return struck(trips, clock, *instants(folk, trips, clock))
+
+
+def struck(trips: Stays, clock: Clock, since: Ints, until: Ints) -> Ints:
+    """How many nights lie between two instants of each stay, by the clock of the country it was in."""
     count = np.zeros(len(trips), dtype=np.int64)
     for index, country in enumerate(COUNTRIES):
         there = trips.country == index
@@ -76,8 +80,14 @@ def classes(folk: People, trips: Stays, clock: Clock) -> list[tuple[int, str, st
     if clock.days < LEAST_DAYS:
         return []
     since, until = instants(folk, trips, clock)
-    stay = np.flatnonzero((until - since >= TRANSIT_S) & ~np.isin(folk.kind[trips.who], ("machine", "machine_in")))
-    slept = nights(folk, trips, clock)
+    whole = (until - since >= TRANSIT_S) & ~np.isin(folk.kind[trips.who], MACHINES)
+    # of a longer range the rules look at the last year; a stay from before it is cut to it, its arrival unseen
+    first = max(clock.days - YEAR, 0)
+    start = clock.first + int(np.searchsorted(clock.day, first)) * HOUR_S
+    trips = replace(trips, began=trips.began | (since < start))
+    since = np.maximum(since, start)
+    stay = np.flatnonzero(whole & (until > start))
+    slept = struck(trips, clock, since, until)
     found = []
     for rows in np.split(stay, np.flatnonzero(np.diff(trips.who[stay])) + 1):
         if not len(rows):
@@ -93,15 +103,17 @@ def classes(folk: People, trips: Stays, clock: Clock) -> list[tuple[int, str, st
 
 def _life(rows: Ints, visit: Ints, trips: Stays, slept: Ints, *, when: tuple[Ints, Ints], clock: Clock) -> Life:
     _, first, number = np.unique(visit, return_index=True, return_inverse=True)
-    arrived = clock.day_of(when[0][rows])[first]
-    left = clock.day_of(when[1][rows] - 1)
+    begins = max(clock.days - YEAR, 0)
+    days = clock.days - begins
+    came, left = clock.day_of(when[0][rows]) - begins, clock.day_of(when[1][rows] - 1) - begins
+    arrived = came[first]
     return Life(
         nights=int(slept[rows].sum()),
         visits=len(first),
         longest=int(np.bincount(number, weights=slept[rows]).max()),
-        weekday_share=float((clock.weekday[arrived] < 5).mean()),
-        at_both_ends=bool((clock.day_of(when[0][rows]) < 7).any() and (left >= clock.days - 7).any()),
+        weekday_share=float((clock.weekday[arrived + begins] < 5).mean()),
+        at_both_ends=bool((came < 7).any() and (left >= days - 7).any()),
         end_seen=bool((~trips.began[rows]).any() or (~trips.open[rows]).any()),
-        quarters=len(np.unique(arrived // 91)),
-        days=clock.days,
+        quarters=len(np.unique(arrived * 4 // YEAR)),
+        days=days,
     )

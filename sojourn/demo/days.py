@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sojourn.demo.people import HAUNT, NEXT_HOME, OTHER_HAUNT, WORK, People
+from sojourn.demo.people import HAUNT, MACHINES, NEXT_HOME, OTHER_HAUNT, WORK, People
 from sojourn.demo.places import HOME
 from sojourn.demo.slots import Clock
 from sojourn.demo.stays import Stays
@@ -30,10 +30,10 @@ class Days:
 def days(folk: People, trips: Stays, clock: Clock, rng: np.random.Generator) -> Days:
     """Fills the diary: homes, then work and evenings day by day, then journeys over all of it."""
     spot = np.zeros((len(folk), clock.n_slots), dtype=np.int8)
-    works = ~np.isin(folk.kind, ("machine", "machine_in")) & (rng.random(len(folk)) < 0.68)
+    works = ~np.isin(folk.kind, MACHINES) & (rng.random(len(folk)) < 0.68)
     works |= folk.kind == "commuter_in"
     leaves, returns = rng.integers(7, 10, len(folk)), rng.integers(15, 19, len(folk))
-    still = np.isin(folk.kind, ("machine", "machine_in"))
+    still = np.isin(folk.kind, MACHINES)
     for day in range(clock.days):
         here = np.flatnonzero(clock.day == day)
         hour, weekend = clock.hour[here][None, :], clock.weekday[day] >= 5

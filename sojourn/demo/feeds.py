@@ -13,7 +13,7 @@ from isal import igzip
 from pyarrow import csv
 
 from sojourn.demo.heard import NO_CELL, Heard
-from sojourn.demo.people import People
+from sojourn.demo.people import MACHINES, People
 from sojourn.demo.places import COUNTRIES, HOME, SHIP_PLMN
 from sojourn.demo.radio import TWIN, WORTHLESS, Network
 from sojourn.demo.signs import CALL, DATA, SMS
@@ -133,7 +133,7 @@ def write_registers(landing: Path, folk: People, net: Network, clock: Clock) -> 
             "imsi": [folk.imsi[i] for i in own],
             "msisdn": [folk.msisdn[i] for i in own],
             "since": [folk.since[i].isoformat() for i in own],
-            "segment": ["m2m" if folk.kind[i] == "machine" else "consumer" for i in own],
+            "segment": ["m2m" if folk.kind[i] in MACHINES else "consumer" for i in own],
             "opt_out": ["true" if folk.opt_out[i] else "false" for i in own],
         }
     )

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from sojourn import shapes
 from sojourn.demo.grid import KM_PER_DEG, WORK_POWER, Floats, Grid
+from sojourn.demo.lives import LONG_DAYS
 from sojourn.demo.places import COUNTRIES, HOME, NEAR_TOWNS, OTHER_HOME_PLMN, OWN_PHONE_PREFIX
 from sojourn.demo.radio import Network
 
@@ -34,12 +35,21 @@ SHARES = {  # of all SIMs; plain residents are the rest
     "transit": 0.03,
     "machine_in": 0.01,
 }
-INBOUND = ("commuter_in", "transnational_in", "seasonal_in", "long_stayer_in", "visitor", "transit", "machine_in")
-RESIDENT = ("resident", *(k for k in SHARES if k not in INBOUND and k != "machine"))
-NEAR = ("commuter_out", "commuter_in", "day_tripper", "border")  # whose other country is a neighbour
+MORE_SHARES = {  # and in ranges of months
+    "machine_out": 0.01,  # sold here, works abroad
+    "spill": 0.03,  # foreign, lives across the border and catches the network of this side
+}
+INBOUND = (
+    *("commuter_in", "transnational_in", "seasonal_in", "long_stayer_in", "visitor", "transit", "machine_in"),
+    "spill",
+)
+MACHINES = ("machine", "machine_out", "machine_in")
+RESIDENT = ("resident", *(k for k in SHARES if k not in INBOUND and k not in MACHINES))
+NEAR = ("commuter_out", "commuter_in", "day_tripper", "border", "spill")  # whose other country is a neighbour
 SPOTS = ("home", "next_home", "work", "haunt", "other_haunt")
 HOME_SPOT, NEXT_HOME, WORK, HAUNT, OTHER_HAUNT = range(5)
 OPT_OUT_SHARE = 0.003
+THIN = 0.6  # of the signs of a day where there are months of them
 WORKS_AT_HOME = 0.3  # or goes to school round the corner
 
 
@@ -87,7 +97,9 @@ class People:
 
 def people(n: int, days: int, start: date, *, grid: Grid, net: Network, rng: np.random.Generator) -> People:
     """Draws n SIMs and their people."""
-    counts = {k: max(1, round(n * s)) for k, s in SHARES.items()}
+    thin = days >= LONG_DAYS
+    shares = {**SHARES, **MORE_SHARES} if thin else SHARES
+    counts = {k: max(1, round(n * s)) for k, s in shares.items()}
     names = np.array(["resident", *counts])
     sizes = [n - sum(counts.values()), *counts.values()]
     kind = rng.permutation(np.repeat(names, sizes))
@@ -101,6 +113,7 @@ def people(n: int, days: int, start: date, *, grid: Grid, net: Network, rng: np.
     movers = kind == "mover"  # early or late, so that a month has one home
     moves_on[movers] = np.where(rng.random(movers.sum()) < 0.5, days // 5, days * 4 // 5)
     per_day, awake_share = _talk(kind, rng)
+    per_day *= THIN if thin else 1
     own = ~np.isin(kind, (*INBOUND, "national"))
     opt_out = np.zeros(n, dtype=bool)
     opt_out[rng.choice(np.flatnonzero(own), max(2, round(own.sum() * OPT_OUT_SHARE)), replace=False)] = True
@@ -141,7 +154,7 @@ def _points(kind: npt.NDArray[np.str_], other: Ints, grid: Grid, rng: np.random.
     n = len(kind)
     spots = [grid.points(n, rng) for _ in SPOTS]
     spots[WORK] = grid.points(n, rng, power=WORK_POWER)
-    border = np.flatnonzero(kind == "border")
+    border = np.flatnonzero(np.isin(kind, ("border", "spill")))
     pool = grid.points(6000, rng, power=0.7)
     across = _across(pool)
     drawn = rng.choice(np.flatnonzero(across > 0), len(border))
@@ -176,5 +189,5 @@ def _talk(kind: npt.NDArray[np.str_], rng: np.random.Generator) -> tuple[Floats,
     habit = rng.choice(3, len(kind), p=(0.2, 0.6, 0.2))
     low, high = np.array([3.0, 10.0, 22.0])[habit], np.array([7.0, 17.0, 32.0])[habit]
     per_day = rng.uniform(low, high)
-    per_day[np.isin(kind, ("machine", "machine_in"))] = 0
+    per_day[np.isin(kind, MACHINES)] = 0
     return per_day, np.array([0.75, 0.97, 1.0])[habit]

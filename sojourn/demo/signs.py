@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sojourn.demo.days import ABSENT, Days
-from sojourn.demo.people import HOME_SPOT, People
+from sojourn.demo.lives import LONG_DAYS
+from sojourn.demo.people import HOME_SPOT, MACHINES, People
 from sojourn.demo.places import HOME
 from sojourn.demo.slots import HOUR_S, Clock
 from sojourn.demo.stays import Stays
@@ -49,7 +50,8 @@ def signs(folk: People, diary: Days, trips: Stays, clock: Clock, rng: np.random.
     """Draws all signs of the range."""
     caught = _catches(folk, diary, clock, rng)
     used = _used(folk, diary, clock, rng)
-    parts = [_borders(folk, diary, trips, clock, rng), _caught(caught), _machines(folk, clock), used]
+    parts = [_borders(folk, diary, trips, clock, rng), _caught(folk, caught, clock, rng), _machines(folk, diary, clock)]
+    parts.append(used)
     parts.append(_swings(folk, used, rng))
     who, at, spot, hop, kind = (
         np.concatenate(c) for c in zip(*((p.who, p.at, p.spot, p.hop, p.kind) for p in parts), strict=True)
@@ -64,6 +66,8 @@ def _used(folk: People, diary: Days, clock: Clock, rng: np.random.Generator) -> 
     awake = rng.random((len(folk), clock.days)) < folk.awake_share[:, None]
     rate = (folk.per_day[:, None] * awake)[:, clock.day] * (BY_HOUR / BY_HOUR.sum())[clock.hour][None, :]
     rate *= np.where(diary.spot < 0, SMALL_SCREEN_ABROAD, 1.0) * (diary.spot != ABSENT)
+    if clock.days >= LONG_DAYS:
+        rate *= (diary.stay < 0) | ~_silent(folk, clock, rng)[:, clock.day]
     count = rng.poisson(rate).ravel()
     where = np.repeat(np.arange(count.size), count)
     who, slot = np.divmod(where, clock.n_slots)
@@ -71,6 +75,14 @@ def _used(folk: People, diary: Days, clock: Clock, rng: np.random.Generator) -> 
     kind = rng.choice(4, len(who), p=(0.18, 0.07, 0.5, 0.25)).astype(np.int8)
     hop_share = np.where(folk.kind == "flapper", 0.25, 0.08)
     return Signs(who, at, diary.spot.ravel()[where], rng.random(len(who)) < hop_share[who], kind)
+
+
+def _silent(folk: People, clock: Clock, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """Days on which a fifth of the people would not use the phone if away: two to six in a row; (people, days)."""
+    begins = (rng.random((len(folk), clock.days)) < 0.04) & (rng.random(len(folk)) < 0.2)[:, None]
+    length = rng.integers(2, 7, begins.shape) * begins
+    since = np.cumsum(np.ones_like(length), axis=1)
+    return np.asarray(np.maximum.accumulate((since + length) * begins, axis=1) > since)
 
 
 def _borders(folk: People, diary: Days, trips: Stays, clock: Clock, rng: np.random.Generator) -> Signs:
@@ -95,35 +107,44 @@ def _signals(who: Ints, at: Ints, spot: npt.NDArray[np.int8], hop: npt.NDArray[n
 
 def _catches(folk: People, diary: Days, clock: Clock, rng: np.random.Generator) -> Catches:
     """One evening in six, in the middle of an evening at home."""
-    border = folk.of("border")
+    border = folk.of("border", "spill")
     person, day = np.nonzero(rng.random((len(border), clock.days)) < 1 / 6)
     who = border[person]
     slot = clock.slot(day, rng.integers(19, 22, len(who)))
     home = (diary.spot[who, slot - 1] == HOME_SPOT) & (diary.spot[who, slot] == HOME_SPOT)
+    home |= folk.kind[who] == "spill"
     at = clock.first + slot * HOUR_S + folk.phase_s[who] + rng.integers(0, 900, len(who))
     home &= at < clock.end - HOUR_S
-    return Catches(who[home], folk.other[who[home]], at[home])
+    country = np.where(folk.inbound, HOME, folk.other)
+    return Catches(who[home], country[who[home]], at[home])
 
 
-def _caught(caught: Catches) -> Signs:
-    """Twice within minutes by the foreign network, and at home a quarter of an hour before and after."""
+def _caught(folk: People, caught: Catches, clock: Clock, rng: np.random.Generator) -> Signs:
+    """Twice within minutes by the network across the border; and at home a quarter of an hour before and after.
+
+    In a range of months half of them leave no such sign at home, and nobody hears those who live over there.
+    """
     n = len(caught.who)
     at = np.concatenate([caught.at + s for s in (-900, 0, 170, 1000)])
     home = np.full(n, HOME_SPOT)
     spot = np.concatenate([home, -caught.country, -caught.country, home]).astype(np.int8)
-    return _signals(np.tile(caught.who, 4), at, spot)
+    found, heard = _signals(np.tile(caught.who, 4), at, spot), np.ones(4 * n, dtype=bool)
+    if clock.days >= LONG_DAYS:
+        here = (rng.random(n) < 0.5) & ~folk.inbound[caught.who]
+        heard = np.concatenate([here, heard[: 2 * n], here])
+    return Signs(**{name: values[heard] for name, values in vars(found).items()})
 
 
-def _machines(folk: People, clock: Clock) -> Signs:
+def _machines(folk: People, diary: Days, clock: Clock) -> Signs:
     """Meters that report by the clock, every one to six hours, day and night."""
-    meters = folk.of("machine", "machine_in")
+    meters = folk.of(*MACHINES)
     every = 1 + meters % 6
     reports = (np.arange(clock.n_slots)[None, :] % every[:, None]) == 0
     row, slot = np.nonzero(reports)
     who = meters[row]
     at = clock.first + slot * HOUR_S + folk.phase_s[who]
     still = np.zeros(len(who), dtype=bool)
-    return Signs(who, at, still.astype(np.int8), still, np.full(len(who), DATA, dtype=np.int8))
+    return Signs(who, at, diary.spot[who, slot], still, np.full(len(who), DATA, dtype=np.int8))
 
 
 def _swings(folk: People, used: Signs, rng: np.random.Generator) -> Signs:

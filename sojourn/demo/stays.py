@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from sojourn.demo import lives
 from sojourn.demo.people import INBOUND, People
 from sojourn.demo.places import COUNTRIES, HOME
 from sojourn.demo.slots import Clock
@@ -36,11 +38,12 @@ class Stays:
 
 
 Plan = tuple[Ints, Ints, Ints, Ints]  # who, country, since, until
+Planner = Callable[[Ints, Clock, np.random.Generator], tuple[Ints, Ints, Ints]]
 
 
 def stays(folk: People, clock: Clock, rng: np.random.Generator) -> Stays:
     """Plants the stays of everybody."""
-    plans: dict[str, Callable[[Ints, Clock, np.random.Generator], tuple[Ints, Ints, Ints]]] = {
+    plans: dict[str, Planner] = {
         "commuter_out": _commute,
         "commuter_in": _commute,
         "transnational_out": _visits,
@@ -54,6 +57,8 @@ def stays(folk: People, clock: Clock, rng: np.random.Generator) -> Stays:
         "visitor": _journey,
         "transit": _passage,
     }
+    if clock.days >= lives.LONG_DAYS:
+        plans |= {kind: partial(lives.lived, life=life) for kind, life in _LIVES.items()} | {"machine_out": _always}
     parts: list[Plan] = [_tour(folk, clock, rng)]
     for kind, plan in plans.items():
         who, since, until = plan(folk.of(kind), clock, rng)
@@ -63,6 +68,20 @@ def stays(folk: People, clock: Clock, rng: np.random.Generator) -> Stays:
             country = np.where(turn & (who % 3 == 0), 1 + (country % (len(COUNTRIES) - 1)), country)
         parts.append((who, country, since, until))
     return _sorted(parts, clock)
+
+
+_LIVES: dict[str, lives.Life] = {
+    "commuter_out": lives.commuter,
+    "commuter_in": lives.commuter,
+    "transnational_out": lives.two_homes,
+    "transnational_in": lives.two_homes,
+    "seasonal_out": lives.seasonal,
+    "seasonal_in": lives.seasonal,
+    "long_stayer_out": lives.long_stay,
+    "long_stayer_in": lives.long_stay,
+    "visitor": lives.journeys,
+    "transit": lives.passages,
+}
 
 
 def _sorted(parts: list[Plan], clock: Clock) -> Stays:
@@ -147,11 +166,18 @@ def _passage(who: Ints, clock: Clock, rng: np.random.Generator) -> tuple[Ints, I
 def _tour(folk: People, clock: Clock, rng: np.random.Generator) -> Plan:
     """The travellers: one journey of two to ten nights; every fourth goes on to a second country after half of it."""
     who = folk.of("traveller")
+    if clock.days >= lives.LONG_DAYS:
+        who, since, until = lives.lived(who, clock, rng, lives.journeys)
+        return _through_two(who, folk.other[who], since, until)
     nights = rng.integers(2, min(11, clock.days - 2), len(who))
     day = rng.integers(1, clock.days - nights)
     since = clock.slot(day, rng.integers(7, 18, len(who)))
     until = clock.slot(day + nights, rng.integers(10, 22, len(who)))
-    country = folk.other[who]
+    return _through_two(who, folk.other[who], since, until)
+
+
+def _through_two(who: Ints, country: Ints, since: Ints, until: Ints) -> Plan:
+    """Every fourth of these journeys goes on to a second country after half of it."""
     on = np.flatnonzero(np.arange(len(who)) % 4 == 0)
     change = since[on] + (until[on] - since[on]) // 2
     until_first = until.copy()

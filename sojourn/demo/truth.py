@@ -21,7 +21,7 @@ from sojourn.demo import classes, population
 from sojourn.demo.days import ABSENT, Days
 from sojourn.demo.dirt import Ledger
 from sojourn.demo.heard import Heard
-from sojourn.demo.people import HOME_SPOT, NEXT_HOME, RESIDENT, SPOTS, WORK, People
+from sojourn.demo.people import HOME_SPOT, MACHINES, NEXT_HOME, RESIDENT, SPOTS, WORK, People
 from sojourn.demo.places import COUNTRIES
 from sojourn.demo.radio import Network
 from sojourn.demo.signs import Catches
@@ -31,7 +31,7 @@ from sojourn.demo.stays import Stays
 Ints = npt.NDArray[np.int64]
 
 RESOLUTION = population.RESOLUTION
-NO_NIGHT_HERE = ("transit", "commuter_in", "long_stayer_out")
+NO_NIGHT_HERE = ("transit", "spill", "commuter_in", "long_stayer_out", "machine_out")
 GAP_S = 72 * HOUR_S
 INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -165,7 +165,7 @@ def present(folk: People, diary: Days, clock: Clock, at: Ints) -> dict[str, Any]
     known, index = np.unique(at, return_inverse=True)
     index = index.reshape(at.shape)
     rows = np.arange(len(folk))
-    groups = [np.isin(folk.kind, RESIDENT), folk.inbound & (folk.kind != "machine_in")]
+    groups = [np.isin(folk.kind, RESIDENT), folk.inbound & ~np.isin(folk.kind, MACHINES)]
     slots, cells_, counts = [], [], []
     for hour in range(clock.n_slots):
         spot = population.spots_at(folk, diary, hour)

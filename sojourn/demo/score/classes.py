@@ -4,8 +4,9 @@ import pandas as pd
 
 from schemas import TRANSNATIONALS
 from schemas.transnationals import CLASSES
+from sojourn.demo.people import MACHINES
 from sojourn.demo.score.page import Goal, Section, at_least, count, ratio, share, table
-from sojourn.demo.score.sources import MACHINES, Sources
+from sojourn.demo.score.sources import Sources
 
 GOAL = 0.85
 SHOWN = ("visitor", "commuter", "transnational", "long_stayer")  # a season is 28 nights with an end seen in the middle

@@ -8,9 +8,9 @@ from jobs import home_locations
 from schemas import HOME_LOCATIONS
 from sojourn import clock
 from sojourn.cells import neighbours
-from sojourn.demo.people import SHARES
+from sojourn.demo.people import MACHINES, SHARES
 from sojourn.demo.score.page import Goal, Section, at_least, share, table
-from sojourn.demo.score.sources import MACHINES, Sources
+from sojourn.demo.score.sources import Sources
 
 CLASSES = ("resident", *SHARES)
 GOAL, SEEN_WELL = 0.99, 14

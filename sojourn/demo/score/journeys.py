@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from schemas import TRIPS
+from sojourn.demo.people import MACHINES
 from sojourn.demo.score.page import Goal, Section, at_least, count, ratio, share, table
-from sojourn.demo.score.sources import MACHINES, Sources
+from sojourn.demo.score.sources import Sources
 
 GOAL, NIGHTS_GOAL = 0.99, 0.01
 OUTCOMES = ("right", "other nights", "joined", "cut", "silent", "elsewhere", "missed")

@@ -18,8 +18,6 @@ from sojourn.errors import ConfigError
 from sojourn.pseudonym import pseudonym
 from sojourn.table import Table
 
-MACHINES = ("machine", "machine_in")
-
 
 @dataclass(frozen=True)
 class Sources:

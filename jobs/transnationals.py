@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from schemas import COUNTRY_RUNS, TRANSNATIONALS
 from sojourn.clock import local
 from sojourn.errors import ConfigError
+from sojourn.methods.catches import Catch, without_catches
 from sojourn.methods.stays import Rule, Span, stays
 
 READS, WRITES, EVERY = (COUNTRY_RUNS,), TRANSNATIONALS, "month"
@@ -23,9 +24,12 @@ BOUNDS = {
     "gap_hours": (1, 1_440), "transit_hours": (0, 24), "min_days": (1, YEAR), "long_stay_nights": (1, YEAR),
     "long_stay_days": (1, YEAR + 1), "long_stay_share": (0.1, 1), "edge_days": (1, 183), "commuter_visits": (1, YEAR),
     "commuter_min_visits": (1, YEAR), "commuter_nights_per_visit": (0, 7), "commuter_weekday_share": (0, 1),
-    "day_share": (0, 1.01), "transnational_nights": (0, YEAR), "transnational_visits": (1, YEAR),
+    "day_share": (0, 1.01), "weekend_hours": (1, 1_440), "transnational_nights": (0, YEAR),
+    "transnational_visits": (1, YEAR),
     "short_days": (1, YEAR + 1), "short_visits": (0, YEAR), "short_nights": (0, YEAR), "quarters_days": (1, YEAR + 1),
     "quarters": (1, 4), "seasonal_nights": (0, YEAR), "seasonal_stay": (1, YEAR), "visitor_stay": (0, YEAR),
+    "catch_minutes": (0, 180), "catch_bracket_minutes": (1, 720), "catch_bracket_hours": (0, 48),
+    "belt_catches": (1, 1_000), "spill_share": (0.5, 1.01),
 }  # fmt: skip
 
 
@@ -41,12 +45,19 @@ class Params:
     Commuters: commuter_visits [yearly] and at least commuter_min_visits, at most commuter_nights_per_visit,
     commuter_weekday_share of the visits begun on Monday to Friday. day_share: nobody sees a foreign subscriber go home;
     who is here on as large a share of weekdays, and of whose nights between two signs at least day_share are without a
-    sign from 20 to 5, comes by day, and each such night parts two visits (1.01: never).
+    sign from 20 to 5, comes by day, and each such night parts two visits (1.01: never); and of whom three weekends or
+    more pass without a sign for weekend_hours goes home for these (more than gap_hours: never).
 
     Transnationals: transnational_nights and transnational_visits [yearly]; where fewer than short_days are covered, at
     least short_visits and short_nights; where quarters_days or more are, visits in at least `quarters` quarters.
 
     Seasonal: seasonal_nights [yearly], one stay of at least seasonal_stay nights, its arrival or departure seen.
+
+    Catches: the network across the border takes a phone from its owner's home. Signs abroad that span fewer than
+    catch_minutes, between signs at home within catch_bracket_minutes, are no stay (0: all are); belt_catches of them
+    make a hexagon one of the border belt. Of a phone that was caught as often, signs at home within
+    catch_bracket_hours do, one of them in the belt. Of a foreign one that is heard so briefly and in the belt alone on
+    spill_share of its dates, these are no stays (1.01: never).
 
     Visitors: the rest, and whoever has only one stay, of fewer than visitor_stay nights between signs at home.
     """
@@ -63,6 +74,7 @@ class Params:
     commuter_nights_per_visit: float = 1.0
     commuter_weekday_share: float = 0.85
     day_share: float = 0.8
+    weekend_hours: int = 40
     transnational_nights: int = 31
     transnational_visits: int = 5
     short_days: int = 90
@@ -73,6 +85,11 @@ class Params:
     seasonal_nights: int = 31
     seasonal_stay: int = 28
     visitor_stay: int = 28
+    catch_minutes: int = 30
+    catch_bracket_minutes: int = 60
+    catch_bracket_hours: int = 24
+    belt_catches: int = 3
+    spill_share: float = 0.9
 
     def __post_init__(self) -> None:
         for name, (low, high) in BOUNDS.items():
@@ -104,8 +121,9 @@ def transform(
     """
     span = Span(as_of - timedelta(days_covered - 1), as_of, home, home_zone)
     by_day = (p.day_share, p.commuter_min_visits - 1, p.commuter_weekday_share)
-    rule = Rule(p.gap_hours, p.transit_hours, *by_day)
-    lives = _lives(_visits(stays(runs, span, rule)), span, days_covered, p)
+    rule = Rule(p.gap_hours, p.transit_hours, *by_day, p.weekend_hours)
+    caught = Catch(p.catch_minutes, p.catch_bracket_minutes, p.catch_bracket_hours, p.belt_catches, p.spill_share)
+    lives = _lives(_visits(stays(without_catches(runs, home, caught), span, rule)), span, days_covered, p)
     made = {
         "month": F.lit(month),
         "as_of": F.lit(as_of),

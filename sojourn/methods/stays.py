@@ -17,10 +17,9 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from sojourn.clock import later, local, midnight
+from sojourn.methods.homebound import going_home, nights
 from sojourn.reference.zones import zones_of_countries
 
-NIGHT = "interval 4 hours 1 microsecond"  # a stay that ends on the stroke of four has not had that night
-EVENING, MORNING = 20, 5  # local hours between which a sign tells of a night spent here
 RUN = ("device", "date", "home_country", "country", "first_at", "last_at")
 # of the stay before: its country and last sign; and the first departure of the absence
 BEFORE = {"from_country": "string", "from_at": "timestamp", "absent_since": "timestamp"}
@@ -33,7 +32,8 @@ class Rule:
     gap_hours: of silence that end a foreign subscriber's stay. transit_hours: the longest stay that the signs allow is
     shorter in a transit. Foreign subscribers come by day and go home in between if at least `day_share` of their nights
     between two signs, and at least `day_nights`, have no sign from 20 to 5, and `weekday_share` of their dates are
-    Monday to Friday; a day_share above 1: nobody does.
+    Monday to Friday; a day_share above 1: nobody does. Those with such dates who are silent for weekend_hours or more
+    over at least weekends weekends go home for them; a weekend_hours above gap_hours: nobody does.
     """
 
     gap_hours: int
@@ -41,6 +41,8 @@ class Rule:
     day_share: float = 2.0
     day_nights: int = 1
     weekday_share: float = 0.0
+    weekend_hours: int = 1_000_000
+    weekends: int = 3
 
 
 @dataclass(frozen=True)
@@ -161,8 +163,8 @@ def _in_turn(runs: DataFrame, span: Span, rule: Rule) -> DataFrame:
     silent = F.col("foreign") & (F.col("first_at") >= F.col("heard") + gap)
     breaks = F.coalesce((F.col("before") != F.col("country")) | silent, F.lit(True))
     told = told.withColumn("breaks", breaks)
-    if rule.day_share <= 1:
-        told = _by_day(told, whole, span, rule)
+    if rule.day_share <= 1 or rule.weekend_hours < rule.gap_hours:
+        told = going_home(told, whole, F.lit(span.zone), rule)
     so_far = order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     numbered = told.withColumn("stay", F.sum(F.col("breaks").cast("int")).over(so_far))
     one = numbered.groupBy("device", "stay").agg(
@@ -176,26 +178,6 @@ def _in_turn(runs: DataFrame, span: Span, rule: Rule) -> DataFrame:
         _end().alias("end"),
     )
     return _neighboured(one, span)
-
-
-def _by_day(told: DataFrame, whole: WindowSpec, span: Span, rule: Rule) -> DataFrame:
-    """Break the stays of those who come by day, too, at every night without a sign."""
-    zone = F.lit(span.zone)
-    bridged = ~F.col("breaks") & (nights("heard", "first_at", zone) > 0)
-    asleep = (F.hour(local(F.col("heard"), zone)) < EVENING) & (F.hour(local(F.col("first_at"), zone)) >= MORNING)
-    quiet, inside = bridged & asleep, nights("first_at", "last_at", zone) > 0
-    counted = told.withColumns(
-        {
-            "quiet": quiet,
-            "silences": F.count_if(quiet).over(whole),
-            "slept": F.count_if(bridged | inside).over(whole),
-            "workdays": F.count_if(F.weekday("date") < 5).over(whole) / F.count("*").over(whole),
-        }
-    )
-    share = F.col("silences") / F.greatest("slept", F.lit(1))
-    works = (share >= rule.day_share) & (F.col("workdays") >= rule.weekday_share)
-    daily = F.col("foreign") & F.col("quiet") & works & (F.col("silences") >= rule.day_nights)
-    return counted.withColumn("breaks", F.col("breaks") | daily)
 
 
 def _neighboured(one: DataFrame, span: Span) -> DataFrame:
@@ -257,9 +239,3 @@ def _zone(span: Span) -> Column:
     # one literal: a map of five hundred costs more to plan than the rows to look up
     zones = F.str_to_map(F.lit(",".join(f"{country}:{zone}" for country, zone in sorted(known.items()))))
     return F.coalesce(F.try_element_at(zones, F.col("country")), F.lit(span.zone))
-
-
-def nights(since: str | Column, until: str | Column, zone: Column) -> Column:
-    """How many times a clock of the zone strikes 04:00 from `since` on and before `until`."""
-    ends = [F.to_date(local(F.col(t) if isinstance(t, str) else t, zone) - F.expr(NIGHT)) for t in (until, since)]
-    return F.datediff(*ends)

@@ -177,6 +177,17 @@ def test_foreign_subscribers_are_of_the_same_classes(made):
     assert never[2, "LU"] == ("long_stayer", 33, 1)
 
 
+def test_who_stays_the_working_week_goes_home_for_the_weekend(made):
+    """62 hours of silence join a foreign SIM's weeks into one stay; weekends part them if it is never here on one."""
+    weeks = [(day, 7, 4 * 24 + 17, "LU") for day in (2, 9, 16, 23, 30)]  # Monday 7:00 to Friday 17:00
+    resident = [*weeks, *((day, 12, 13, "LU") for day in (7, 14, 21, 28))]  # and on Saturdays
+    rows = [*life(1, *weeks, home="FR"), *life(2, *resident, home="FR")]
+    found = classes(made(rows))
+    assert found[1, "LU"] == ("transnational", 20, 5)
+    assert found[2, "LU"][0] == "long_stayer"
+    assert classes(made(rows, params=Params(weekend_hours=100)))[1, "LU"][0] == "long_stayer", "the rule is off"
+
+
 def test_all_foreign_countries_together(made):
     """Successive stays abroad without a sign at home between are one visit; no one country says who lives abroad."""
     rows = [

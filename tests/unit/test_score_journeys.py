@@ -179,8 +179,9 @@ def test_f1_counts_both_kinds_of_mistake():
     assert classes.f1(rows, "commuter") == pytest.approx(2 / 4)
     assert classes.f1(rows, "visitor") == pytest.approx(2 / 3)
     assert classes.f1(rows, "long_stayer") is None
-    assert classes.macro_f1(rows) == pytest.approx((2 / 4 + 2 / 3) / 2)
-    assert classes.macro_f1(rows_of(("seasonal", "seasonal"))) is None, "35 days cannot show a season"
+    assert classes.macro_f1(rows, 35) == pytest.approx((2 / 4 + 2 / 3) / 2)
+    assert classes.macro_f1(rows_of(("seasonal", "seasonal")), 35) is None, "35 days cannot show a season"
+    assert classes.macro_f1(rows_of(("seasonal", "seasonal")), 365) == 1
 
 
 def test_machines_are_nobody_and_a_row_that_is_not_there_is_none():

@@ -1,0 +1,121 @@
+"""Phones that the network across the border caught while their owners stayed where they were, on both sides of it.
+
+An operator's own phone that is abroad for minutes, between signs at home just before and after, was caught: the belt
+in which that happens is learnt from these. Once it is known, phones that give few signs, and foreign ones which nobody
+hears at home, can be told too. What is left out here are runs; `country_runs` and the contract's tables keep all.
+
+Source: accidental border roaming is named by UN-CEBD; 30 and 60 minutes are this project's.
+"""
+
+from dataclasses import dataclass
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from sojourn.methods.stays import in_order
+
+KEY = ("device", "date", "first_at")
+REGION = 6  # H3 resolution of the belt: hexagons of some 36 km², of several antennas
+
+
+@dataclass(frozen=True)
+class Catch:
+    """What is no stay.
+
+    minutes: signs of a catch span fewer (0: nothing is one). bracket_minutes: from the last sign at home, and to the
+    next; enough times (belt_catches) in a hexagon, and it is of the belt. bracket_hours: the same for a phone that was
+    caught belt_catches times, if one of the two signs is in the belt. spill_share: of the dates of a foreign phone here
+    on which it was heard in the belt alone, for fewer minutes, from which on these are no stays (above 1: never).
+    """
+
+    minutes: int
+    bracket_minutes: int
+    bracket_hours: int
+    belt_catches: int
+    spill_share: float
+
+
+def without_catches(runs: DataFrame, home: str, rule: Catch) -> DataFrame:
+    """The runs that are no catches.
+
+    Args:
+        runs: rows of `country_runs`, of whole devices.
+        home: country of the operator.
+        rule: parameters.
+    """
+    if rule.minutes == 0:
+        return runs
+    for name in {"first_cell", "last_cell"} - set(runs.columns):
+        runs = runs.withColumn(name, F.lit(None).cast("bigint"))
+    told = _between(runs, home, rule)
+    belt = (
+        told.where("sure")
+        .select(F.explode(F.array("region_before", "region_after")).alias("region"))
+        .groupBy("region")
+        .agg(F.count("*").alias("n"))
+        .where(F.col("n") >= rule.belt_catches)
+        .agg(F.collect_set("region").alias("belt"))  # of a country: a few hundred hexagons
+    )
+    near = F.array_contains("belt", F.col("region_before")) | F.array_contains("belt", F.col("region_after"))
+    seldom = F.col("loose") & (F.col("catches") >= rule.belt_catches) & near
+    found = told.crossJoin(F.broadcast(belt)).where(F.col("sure") | seldom).select(*KEY)
+    if rule.spill_share <= 1:
+        found = found.unionByName(_spilt(runs, home, belt, rule))
+    return runs.join(found, list(KEY), "left_anti")
+
+
+def region(cell: str) -> Column:
+    """The hexagon of the belt that an H3 cell lies in; the cell itself where it is no finer. By its bits: no Python."""
+    fine = F.shiftrightunsigned(F.col(cell), 52).bitwiseAND(F.lit(15)) > REGION
+    digits = (1 << 3 * (15 - REGION)) - 1
+    coarse = F.col(cell).bitwiseAND(F.lit(~(15 << 52))).bitwiseOR(F.lit(REGION << 52 | digits))
+    return F.when(fine, coarse).otherwise(F.col(cell))
+
+
+def _brief(rule: Catch) -> Column:
+    return _apart("first_at", "last_at") < rule.minutes * 60
+
+
+def _apart(since: str, until: str) -> Column:
+    """Seconds."""
+    return (F.unix_micros(until) - F.unix_micros(since)) / 1_000_000
+
+
+def _between(runs: DataFrame, home: str, rule: Catch) -> DataFrame:
+    """Brief runs abroad of the operator's own phones between two at home: sure ones, and those that may be."""
+    own = runs.where(F.equal_null("home_country", F.lit(home)))
+    movers = own.where(F.col("country") != home).select("device").distinct()
+    mine, order = in_order(own.join(movers, "device", "left_semi"))
+    beside = mine.withColumns(
+        {
+            "country_before": F.lag("country").over(order),
+            "heard": F.lag("last_at").over(order),
+            "cell_before": F.lag("last_cell").over(order),
+            "country_after": F.lead("country").over(order),
+            "next_at": F.lead("first_at").over(order),
+            "cell_after": F.lead("first_cell").over(order),
+        }
+    )
+    there = (F.col("country") != home) & (F.col("country_before") == home) & (F.col("country_after") == home)
+    silence = F.greatest(_apart("heard", "first_at"), _apart("last_at", "next_at")) / 60
+    told = beside.where(there & _brief(rule)).withColumns(
+        {
+            "region_before": region("cell_before"),
+            "region_after": region("cell_after"),
+            "sure": silence <= rule.bracket_minutes,
+            "loose": silence <= rule.bracket_hours * 60,
+        }
+    )
+    often = F.count_if("sure").over(Window.partitionBy("device"))
+    return told.where(F.col("loose") | F.col("sure")).withColumn("catches", often)
+
+
+def _spilt(runs: DataFrame, home: str, belt: DataFrame, rule: Catch) -> DataFrame:
+    """Brief runs in the belt of foreign phones that are hardly ever heard otherwise."""
+    guests = runs.where(~F.equal_null("home_country", F.lit(home)) & (F.col("country") == home))
+    inside = F.array_contains("belt", region("first_cell")) & F.array_contains("belt", region("last_cell"))
+    caught = F.coalesce(inside, F.lit(False)) & _brief(rule)
+    whole = Window.partitionBy("device")
+    seen = guests.crossJoin(F.broadcast(belt)).withColumn("caught", caught)
+    share = F.avg(F.col("caught").cast("int")).over(whole)
+    return seen.withColumn("share", share).where(F.col("caught") & (F.col("share") >= rule.spill_share)).select(*KEY)

@@ -7,17 +7,26 @@ said by `sojourn tables --json`; a test holds the edges below to it.
 
 import os
 import sys
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+from airflow.sdk import DAG, CronDataIntervalTimetable, DeadlineAlert, DeadlineReference, Param, SyncCallback
 
 sys.path.append(str(Path(__file__).parent))  # not every reader of DAGs has put it there
-from sojourn_tasks import WRITES, submit
+from sojourn_tasks import WRITES, submit, tell
 
 SCHEDULE = os.environ.get("SOJOURN_SCHEDULE", "0 3 * * *")  # cron, in UTC; `none`: only when triggered
+LATE_AFTER = float(os.environ.get("SOJOURN_LATE_AFTER", "6"))  # hours from when the run is due or triggered
 DAY = "{{ params.day or ds }}"
+
+
+def late(context: Mapping[str, Any]) -> None:
+    """Who calls it when a night is late imports it by its address: this file's is always found, whatever its folder."""
+    tell(context)
+
 
 with DAG(
     "nightly",
@@ -28,6 +37,10 @@ with DAG(
     max_active_runs=1,
     max_active_tasks=1,
     params={"day": Param(None, type=["null", "string"], format="date", title="Landing day")},
+    # from when the run was queued: a day that is repeated weeks later, or cleared, has its hours too
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=timedelta(hours=LATE_AFTER), callback=SyncCallback(late)
+    ),
     tags=["sojourn"],
 ) as dag:
     t = SimpleNamespace(**{name: submit(name, "build", name, "--day", DAY, writes=WRITES[name]) for name in WRITES})

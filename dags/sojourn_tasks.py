@@ -6,15 +6,17 @@ have defaults: `sojourn_home` (the folder of submit.py and .venv), `sojourn_conf
 and shown: it comes from the worker's environment or from a file, as the page of configuration says.
 """
 
+import logging
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import Asset, RetryDecision, RetryPolicy
+from airflow.sdk.module_loading import import_string
 
 # task: the tables it writes, in the order of a night; `validations` come with every one
 WRITES = {
@@ -49,9 +51,31 @@ class Mendable(RetryPolicy):
 
     def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> RetryDecision:
         """By the exit code of spark-submit, which its operator tells in words only."""
-        code = re.search(r"Error code is: (\d+)", str(exception))
-        final = FINAL.get(int(code[1])) if code else None
-        return RetryDecision.fail(final) if final else RetryDecision.default()
+        why = final(exception)
+        return RetryDecision.fail(why) if why else RetryDecision.default()
+
+
+def final(exception: object) -> str | None:
+    """Why another try mends nothing; None where it may."""
+    code = re.search(r"Error code is: (\d+)", str(exception))
+    return FINAL.get(int(code[1])) if code else None
+
+
+def tell(context: Mapping[str, Any]) -> None:
+    """A task has failed for good, or a night is late: a line in the log, then what SOJOURN_NOTIFIER names is called.
+
+    It gets Airflow's context, which for a late night holds the run only, and the line in it as `sojourn`.
+    """
+    if "deadline" in context:
+        run = context["dag_run"]  # as the REST API tells it
+        line = f"{run['dag_id']} {run['dag_run_id']} is late: not done by {context['deadline']['deadline_time']}"
+    else:
+        ti = context["ti"]
+        why = final(context.get("exception")) or "its log says why"
+        line = f"{ti.dag_id} {ti.run_id}: task {ti.task_id} failed: {why}"
+    logging.getLogger(__name__).error("sojourn: %s", line)
+    if path := os.environ.get("SOJOURN_NOTIFIER"):
+        import_string(path)({**context, "sojourn": line})
 
 
 def asset(table: str) -> Asset:
@@ -87,4 +111,5 @@ def submit(task_id: str, *arguments: str, writes: Iterable[str]) -> SparkSubmitO
         retry_exponential_backoff=2,
         max_retry_delay=timedelta(minutes=30),
         retry_policy=Mendable(),
+        on_failure_callback=tell,
     )

@@ -3,12 +3,16 @@
 import json
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("airflow", reason="make test runs these in .venv-airflow")
+from airflow.api_fastapi.core_api.datamodels.dag_run import DAGRunResponse
 from airflow.dag_processing.dagbag import DagBag
 from airflow.exceptions import AirflowException
 from airflow.sdk import RetryAction, Variable
@@ -115,3 +119,63 @@ def test_the_hour_is_told_by_the_environment(monkeypatch, dag, name, usual):
         if said:
             monkeypatch.setenv(name, said)
         assert getattr(read().dags[dag].timetable, "expression", None) == expected
+
+
+@pytest.mark.parametrize(("said", "hours"), [(None, 6), ("2.5", 2.5)])
+def test_a_night_is_late_some_hours_after_it_was_due(monkeypatch, said, hours):
+    if said:
+        monkeypatch.setenv("SOJOURN_LATE_AFTER", said)
+    [deadline] = read().dags["nightly"].deadline
+    assert deadline.interval == timedelta(hours=hours)
+    assert deadline.reference.reference_name == "DagRunQueuedAtDeadline"
+    # by the address of the file itself, which Airflow finds wherever below its folder of DAGs it lies
+    assert deadline.callback.path.startswith("unusual_prefix_")
+    assert deadline.callback.path.endswith("_nightly.late")
+
+
+def failure(exception: object) -> dict:
+    ti = SimpleNamespace(dag_id="nightly", run_id="a run", task_id="events")
+    return {"ti": ti, "exception": exception}
+
+
+RUN = {"dag_id": "nightly", "dag_run_id": "a run"}
+LATE = {"dag_run": RUN, "deadline": {"deadline_time": "2026-03-03 09:00:00+00:00"}}
+LINES = [
+    (failure("Error code is: 3."), "nightly a run: task events failed: the data failed its expectations"),
+    (failure("Error code is: 1."), "nightly a run: task events failed: its log says why"),
+    (failure(None), "nightly a run: task events failed: its log says why"),  # its process was killed
+    (LATE, "nightly a run is late: not done by 2026-03-03 09:00:00+00:00"),
+]
+
+
+def test_airflow_tells_of_a_late_run_in_these_words():
+    assert RUN.keys() <= DAGRunResponse.model_fields.keys()
+
+
+@pytest.mark.parametrize(("context", "line"), LINES)
+def test_a_failure_and_a_late_night_are_a_line_in_the_log(bag, caplog, context, line):
+    for task in (task for dag in bag.dags.values() for task in dag.tasks):
+        caplog.clear()
+        [tell] = task.on_failure_callback
+        tell(context)
+        assert [record.getMessage() for record in caplog.records] == [f"sojourn: {line}"]
+
+
+@pytest.mark.parametrize(("context", "line"), LINES)
+def test_whom_the_operator_names_is_told(bag, monkeypatch, tmp_path, context, line):
+    """A notifier of Airflow, with a template, out of a module of the operator."""
+    (tmp_path / "on_call.py").write_text(
+        "from airflow.sdk import BaseNotifier\n"
+        "class Keeping(BaseNotifier):\n"
+        "    template_fields = ('text',)\n"
+        "    text = '{{ sojourn }}'\n"
+        "    def notify(self, context):\n"
+        "        told.append(self.text)\n"
+        "told, notify = [], Keeping()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "on_call", raising=False)
+    monkeypatch.setenv("SOJOURN_NOTIFIER", "on_call.notify")
+    [tell] = bag.dags["nightly"].get_task("events").on_failure_callback
+    tell(context)
+    assert sys.modules["on_call"].told == [line]

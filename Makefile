@@ -16,7 +16,7 @@ AIRFLOW_STAMP := .venv-airflow/.stamp
 AUDIT := .venv-audit/bin
 AUDIT_STAMP := .venv-audit/.stamp
 
-.PHONY: help setup run airflow test tests dags lint audit score bench size clean java python
+.PHONY: help setup run airflow test tests dags drills lint audit score bench size clean java python
 
 help: ## this page
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,10 @@ tests:
 
 dags:
 	$(AIRFLOW)/python -m pytest --confcutdir=tests/dags tests/dags
+
+drills: setup $(AIRFLOW_STAMP) ## faults and a real Airflow on PostgreSQL, half an hour: what make test leaves out
+	@conf/need.sh postgres
+	$(BIN)/python -m pytest tests/drills
 
 lint: $(STAMP) ## ruff, mypy and the import laws
 	$(BIN)/ruff check .
@@ -85,7 +89,7 @@ $(CLASSES): $(STAMP)
 $(AIRFLOW_STAMP): constraints-airflow.txt | python
 	test -x $(AIRFLOW)/python || $(PYTHON) -m venv .venv-airflow
 	$(AIRFLOW)/python -m pip install $(PIP) -c constraints-airflow.txt \
-		apache-airflow apache-airflow-providers-apache-spark pytest pytest-timeout
+		apache-airflow apache-airflow-providers-apache-spark psycopg2-binary asyncpg pytest pytest-timeout
 	@touch $@
 
 $(AUDIT_STAMP): constraints-audit.txt | python

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# What the machine itself must have: `need.sh java` (Java 17 or 21, or it stops) and `need.sh browser` (Chromium, for the
-# tests of the report, which are skipped without it). Says the one line that installs it; as root on Debian it offers to.
+# What the machine itself must have: `need.sh java` (Java 17 or 21, or it stops), `need.sh postgres` (for make drills; the
+# same) and `need.sh browser` (Chromium, for the tests of the report, which are skipped without it). Says the one line that
+# installs it; as root on Debian it offers to.
 set -euo pipefail
 
 has_java() { case "$("${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p')" in 17 | 21) ;; *) false ;; esac; }
 has_browser() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || [ -d "/Applications/Google Chrome.app" ]; }
+has_postgres() { PATH="$PATH:$(echo /usr/lib/postgresql/*/bin | tr ' ' :)" command -v initdb >/dev/null; }
 
 case "$1" in
 java)
@@ -12,6 +14,9 @@ java)
     brew="brew install openjdk@17 && export JAVA_HOME=\$(brew --prefix openjdk@17)/libexec/openjdk.jdk/Contents/Home"
     apt="apt-get install -y openjdk-17-jre-headless || apt-get install -y openjdk-21-jre-headless"
     dnf="dnf install -y java-21-openjdk-headless" ;;
+postgres)
+    what="PostgreSQL" get="install PostgreSQL and put its initdb and pg_ctl on PATH" brew="brew install postgresql@17"
+    apt="apt-get install -y postgresql" dnf="dnf install -y postgresql-server" ;;
 browser)
     what="Chromium" get="install Chromium or Chrome" brew="brew install --cask google-chrome"
     apt="apt-get install -y chromium" dnf="dnf install -y chromium" ;;

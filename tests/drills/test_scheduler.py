@@ -19,6 +19,7 @@ from installation import Installation, installation, postgres
 
 from sojourn.session import CLASSES
 
+drill = pytest.mark.drill
 pytestmark = pytest.mark.timeout(3600)  # two nights are 34 JVMs: on a slow machine each takes a minute
 # Airflow's own place for what an installation decides about all tasks. Ours wait two minutes before the first retry.
 POLICY = """
@@ -122,6 +123,7 @@ def caught_writing(table: str, folder: Path) -> Task:
     return task
 
 
+@drill("kill -9 of an Airflow task, and of the JVM of another")
 def test_a_night_whose_processes_are_killed_is_finished_by_the_retries(site):
     """First the JVM, of which Airflow's task tells; then all processes of a task, of which nobody is left to tell."""
     run = site.airflow.trigger("nightly", logical_date="2026-03-03T03:00:00Z")

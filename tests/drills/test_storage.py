@@ -19,9 +19,10 @@ from deltalake.exceptions import TableNotFoundError
 
 from schemas import EVENTS, RUNS, TABLES
 from tests.conftest import KEY, Land
-from tests.e2e.test_laws import DAYS as FOUR
-from tests.e2e.test_laws import WRITTEN, landed
+from tests.four_days import DAYS as FOUR
+from tests.four_days import WRITTEN, landed
 
+drill = pytest.mark.drill
 ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sojourn"
 DAYS = FOUR[:2]
@@ -175,9 +176,14 @@ def test_those_who_look_find_it(land, storage, tmp_path):
 @pytest.mark.parametrize(
     "plan",
     [
-        pytest.param({"kind": 500, "last": None, "every": 9}, id="every ninth request is a 500"),
-        pytest.param({"kind": 503, "first": 100, "last": 103}, id="slow down, now and then"),
-        pytest.param({"kind": "hang", "first": 100, "last": 400, "every": 100}, id="time-outs"),
+        pytest.param(
+            {"kind": 500, "last": None, "every": 9}, marks=drill("Storage answers every ninth request with 500")
+        ),
+        pytest.param({"kind": 503, "first": 100, "last": 103}, marks=drill("Storage says 503, slow down")),
+        pytest.param(
+            {"kind": "hang", "first": 100, "last": 400, "every": 100},
+            marks=drill("Storage does not answer, now and then"),
+        ),
     ],
 )
 def test_a_storage_that_stumbles_ends_no_night(land, storage, truth, plan):
@@ -198,6 +204,7 @@ def lease(storage: Storage) -> str:
     return store.open_input_stream(max(f.path for f in found)).read().decode()
 
 
+@drill("Storage is gone in the middle of a night")
 def test_a_storage_that_is_gone_ends_the_night_with_a_line_and_the_next_one_goes_on(land, storage, truth):
     storage.faults(kind=500, first=150, last=None)
     said = sojourn(land, "far", *nights(DAYS[1]), "--provisional", code=1)
@@ -208,6 +215,7 @@ def test_a_storage_that_is_gone_ends_the_night_with_a_line_and_the_next_one_goes
     assert rows(LAKE, storage.options) == truth
 
 
+@drill("kill -9 of a run on object storage, and another beside it")
 def test_two_writers_are_one_and_a_killed_one_stops_nobody_for_long(land, storage, truth):
     first = begin(land, "far", *nights(*DAYS))
     try:

@@ -18,7 +18,9 @@ import pyarrow.compute as pc
 from delta.tables import DeltaTable
 from deltalake import CommitProperties, Schema, WriterProperties, write_deltalake
 from deltalake import DeltaTable as Delta
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -35,6 +37,7 @@ PROPERTIES = {
     "delta.checkpointPolicy": "classic",
     "delta.checkpointInterval": "10",  # what Spark takes where nothing is said; delta-rs would take 100
 }
+KEPT = {"delta.logRetentionDuration": "interval 36500 days"}  # of tables whose versions are all kept
 META = "spark.databricks.delta.commitInfo.userMetadata"
 
 
@@ -79,6 +82,13 @@ class Lake(Log):
             return made if where is None else made.filter(where)
         return self._delta(table, self.settled(table, version)).to_pyarrow_dataset().to_table(filter=where)
 
+    def kept(self, table: Table, version: int, where: pc.Expression) -> pa.Table | None:
+        """Some rows of an old version; None where its files or its log are gone."""
+        try:
+            return self.rows(table, where, version)
+        except (FileNotFoundError, DeltaError, PySparkException):
+            return None
+
     def units(self, table: Table, column: str = "", **of: date) -> set[date]:
         """The values of its unit, or of another column of dates that it is partitioned by, of which it has rows.
 
@@ -107,9 +117,8 @@ class Lake(Log):
     def _create(self, table: Table) -> None:
         if self.local:
             schema, by = Schema.from_json(table.schema.json()), list(table.partition)
-            Delta.create(
-                self.path(table), schema, partition_by=by, description=table.sentence, configuration=PROPERTIES
-            )
+            about = _properties(table)
+            Delta.create(self.path(table), schema, partition_by=by, description=table.sentence, configuration=about)
             return
         fs, where = self._fs(self.path(table))
         builder = (
@@ -120,7 +129,7 @@ class Lake(Log):
             .partitionedBy(*table.partition)
             .comment(table.sentence)
         )
-        for name, value in (PROTOCOL | PROPERTIES).items():
+        for name, value in (PROTOCOL | _properties(table)).items():
             builder = builder.property(name, value)
         builder.execute()
 
@@ -340,6 +349,10 @@ def in_pandas(rows: pa.Table) -> pd.DataFrame:
     for name in made.select_dtypes("datetimetz"):
         made[name] = made[name].dt.tz_localize(None)
     return made
+
+
+def _properties(table: Table) -> dict[str, str]:
+    return PROPERTIES | (KEPT if table.trail else {})
 
 
 def _json(notes: dict[str, Any]) -> str:

@@ -60,5 +60,10 @@ class Table:
         """The column names, in order."""
         return [c.name for c in self.columns]
 
+    @property
+    def trail(self) -> bool:
+        """Whether every version of it is kept: published months, so that a figure that was changed can be looked up."""
+        return self.tier == "published" and self.unit == "month"
+
     def __getitem__(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)

@@ -16,6 +16,8 @@ from schemas import BATCHES, BY_NAME, COUNTRY_RUNS, EVENTS, PRESENCE, REJECTS, R
 from sojourn import clock
 from sojourn.errors import ConfigError
 from sojourn.lake import Lake, in_pandas
+from sojourn.revisions import Revision, revisions
+from sojourn.revisions import lines as revised
 from sojourn.table import Table
 
 OF_EVENTS = (PRESENCE, COUNTRY_RUNS)  # a date of them is made of the events of that date
@@ -43,6 +45,7 @@ class Trace:
     unit: date | None
     exact: bool
     files: pd.DataFrame
+    revisions: list[Revision] = field(default_factory=list)
 
 
 def trace(lake: Lake, name: str, unit: date | None) -> Trace:
@@ -60,9 +63,12 @@ def trace(lake: Lake, name: str, unit: date | None) -> Trace:
         raise ConfigError(what, where=name, hint="sojourn status shows what is there")
     runs = in_pandas(lake.rows(RUNS))
     runs = runs[runs["outcome"] == "done"].sort_values("started_at", kind="stable")
+    runs = runs.reindex(columns=RUNS.names).astype(object)  # those of another release may lack some
+    runs = runs.where(runs.notna(), None)
     made = _made(runs, table, version, unit)
     exact = unit is not None and table in (*OF_EVENTS, *OF_LANDING)
-    return Trace(made, unit, exact, _files(lake, runs, made, unit if exact else None))
+    found = revisions(lake, runs, table, unit) if unit is not None and table.trail else []
+    return Trace(made, unit, exact, _files(lake, runs, made, unit if exact else None), found)
 
 
 def _made(runs: pd.DataFrame, table: Table, version: int, unit: date | None) -> Made:
@@ -113,12 +119,17 @@ def _chain(made: Made) -> Iterator[Made]:
 
 def plain(t: Trace) -> dict[str, Any]:
     """All of it, for programs."""
-    return {"made": asdict(t.made), "unit": t.unit, "exact": t.exact, "files": t.files.to_dict("records")}
+    files, trail = t.files.to_dict("records"), [asdict(r) for r in t.revisions]
+    return {"made": asdict(t.made), "unit": t.unit, "exact": t.exact, "files": files, "revisions": trail}
 
 
 def lines(t: Trace) -> Iterator[str]:
     """The chain, each step below what was made of it, and the landing files: a line for each, however long."""
     yield from _lines(t.made, f" {t.unit}" if t.unit else "", "", set())
+    if t.revisions:
+        yield ""
+        yield f"revisions of {t.unit}, whose figures are those of these versions:"
+        yield from revised(t.revisions)
     if len(t.files):
         yield ""
         yield (

@@ -46,7 +46,7 @@ def least(night: Night) -> dict[str, int]:
 
 
 def upkeep(night: Night, try_only: bool = False) -> Iterator[Kept]:
-    """Go over every table that is there.
+    """Go over every table that is there. Of published months every version stays.
 
     Raises:
         ConfigError: `retention_days` is shorter than what later nights look back on, or of a table that must be kept.
@@ -62,7 +62,7 @@ def upkeep(night: Night, try_only: bool = False) -> Iterator[Kept]:
             old = [u for u in full if u < newest - timedelta(night.conf.longest_late_days)]
             if old and not try_only:
                 compacted = lake.compact(table, F.col(age).isin(old))
-        if not try_only:
+        if not try_only and not table.trail:
             lake.vacuum(table, WEEK_H)
         yield Kept(table.name, expired, compacted)
 

@@ -48,17 +48,18 @@ def without_catches(runs: DataFrame, home: str, rule: Catch) -> DataFrame:
     for name in {"first_cell", "last_cell"} - set(runs.columns):
         runs = runs.withColumn(name, F.lit(None).cast("bigint"))
     told = _between(runs, home, rule)
+    sure = told.where("sure")
     belt = (
-        told.where("sure")
-        .select(F.explode(F.array("region_before", "region_after")).alias("region"))
+        sure.select(F.explode(F.array("region_before", "region_after")).alias("region"))
         .groupBy("region")
         .agg(F.count("*").alias("n"))
         .where(F.col("n") >= rule.belt_catches)
-        .agg(F.collect_set("region").alias("belt"))  # of a country: a few hundred hexagons
+        .select("region")
     )
-    near = F.array_contains("belt", F.col("region_before")) | F.array_contains("belt", F.col("region_after"))
-    seldom = F.col("loose") & (F.col("catches") >= rule.belt_catches) & near
-    found = told.crossJoin(F.broadcast(belt)).where(F.col("sure") | seldom).select(*KEY)
+    often = sure.groupBy("device").agg(F.count("*").alias("n")).where(F.col("n") >= rule.belt_catches).select("device")
+    loose = told.where("loose and not sure").join(often, "device", "left_semi")
+    near = (F.col("region_before") == F.col("region")) | (F.col("region_after") == F.col("region"))
+    found = sure.select(*KEY).unionByName(loose.join(F.broadcast(belt), near, "left_semi").select(*KEY))
     if rule.spill_share <= 1:
         found = found.unionByName(_spilt(runs, home, belt, rule))
     return runs.join(found, list(KEY), "left_anti")
@@ -106,16 +107,19 @@ def _between(runs: DataFrame, home: str, rule: Catch) -> DataFrame:
             "loose": silence <= rule.bracket_hours * 60,
         }
     )
-    often = F.count_if("sure").over(Window.partitionBy("device"))
-    return told.where(F.col("loose") | F.col("sure")).withColumn("catches", often)
+    return told.where(F.col("loose") | F.col("sure"))
 
 
 def _spilt(runs: DataFrame, home: str, belt: DataFrame, rule: Catch) -> DataFrame:
     """Brief runs in the belt of foreign phones that are hardly ever heard otherwise."""
     guests = runs.where(~F.equal_null("home_country", F.lit(home)) & (F.col("country") == home))
-    inside = F.array_contains("belt", region("first_cell")) & F.array_contains("belt", region("last_cell"))
-    caught = F.coalesce(inside, F.lit(False)) & _brief(rule)
+    first, last = (F.broadcast(belt.withColumnRenamed("region", name)) for name in ("first_region", "last_region"))
+    seen = guests.withColumns({"first_region": region("first_cell"), "last_region": region("last_cell")})
+    inside = seen.join(first.withColumn("begins", F.lit(True)), "first_region", "left").join(
+        last.withColumn("ends", F.lit(True)), "last_region", "left"
+    )
+    caught = F.coalesce(F.col("begins") & F.col("ends"), F.lit(False)) & _brief(rule)
     whole = Window.partitionBy("device")
-    seen = guests.crossJoin(F.broadcast(belt)).withColumn("caught", caught)
     share = F.avg(F.col("caught").cast("int")).over(whole)
-    return seen.withColumn("share", share).where(F.col("caught") & (F.col("share") >= rule.spill_share)).select(*KEY)
+    told = inside.withColumn("caught", caught).withColumn("share", share)
+    return told.where(F.col("caught") & (F.col("share") >= rule.spill_share)).select(*KEY)

@@ -14,7 +14,7 @@ RUNS = Table(
     columns=(
         C("month", "date", "first day of the month in which the step began, UTC"),
         C("run", "string", "run it belongs to: SOJOURN_RUN where a scheduler says so, else made of its beginning"),
-        C("command", "string", "what was asked for", among=("run", "build")),
+        C("command", "string", "what was asked for", among=("run", "build", "migrate")),
         C("landed_from", "date", "first landing day of the step; null: of no landing day", null=True),
         C("landed_to", "date", "last landing day of the step; null: of no landing day", null=True),
         C("table", "string", "table it writes; null: the run failed outside of its steps", null=True),
@@ -32,5 +32,6 @@ RUNS = Table(
         C("sojourn", "string", "version of sojourn"),
         C("code", "string", "SHA-256 of its code, hexadecimal"),
         C("conf", "string", "SHA-256 of the configuration without its secrets, hexadecimal"),
+        C("params", "string", "parameters of the table, JSON; null: it has none, or a release before", null=True),
     ),
 )

@@ -36,7 +36,7 @@ def examine(path: str) -> Iterator[Finding]:
     yield Finding("configuration", f"{path} is read; key of {len(conf.key.get_secret_value())} characters")
     yield from _paths(conf)
     if java.exit_code == 0:
-        yield _spark(conf)
+        yield from _spark(conf)
 
 
 def _java() -> Finding:
@@ -105,18 +105,22 @@ def tiers(lake: Path) -> Iterator[Finding]:
             yield Finding(folder.name, state, f"chmod 2750 {folder}")
 
 
-def _spark(conf: Config) -> Finding:
+def _spark(conf: Config) -> Iterator[Finding]:
     from sojourn.feeds import readings
     from sojourn.lake import Lake
-    from sojourn.night import stamped
+    from sojourn.migration import changes
     from sojourn.parameters import parameters
     from sojourn.session import start
+    from sojourn.stamp import stamped
 
     try:
         parameters(conf)
         spark = start(conf.spark)
         readings(spark, conf)
-        stamped(Lake(spark, conf.lake), conf, write=False)
+        stamped(lake := Lake(spark, conf.lake), conf, write=False)
+        yield Finding("Spark", f"{spark.version}; every expression can be resolved; the key is the lake's")
+        for change in changes(lake):
+            mend = "sojourn migrate" if change.anew else "nothing: the next run does it"
+            yield Finding(change.table.name, change.told, mend, 2 if change.anew else 0)
     except SojournError as error:
-        return Finding("Spark", str(error), error.hint, error.exit_code)
-    return Finding("Spark", f"{spark.version}; every expression can be resolved; the key is the lake's")
+        yield Finding("Spark", str(error), error.hint, error.exit_code)

@@ -112,7 +112,7 @@ def known(names: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def working(conf: Config, writer: str | None, days: Sequence[date] = ()) -> Iterator[Any]:
+def working(conf: Config, writer: str | None, days: Sequence[date] = (), migrating: bool = False) -> Iterator[Any]:
     """A night's work on the lake: by a command that writes it while nobody else does, or by one that only reads.
 
     Its session is started when it is first needed, to suit these days.
@@ -131,4 +131,4 @@ def working(conf: Config, writer: str | None, days: Sequence[date] = ()) -> Iter
 
     parameters(conf)
     with nullcontext(begin) if writer is None else writing(conf.lake, writer, begin) as session:
-        yield Night(session, conf)
+        yield Night(session, conf, migrating or writer is None)  # who only reads changes no table

@@ -9,9 +9,9 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -45,6 +45,7 @@ class Journal:
     lake: Lake
     conf: str
     command: str = "run"
+    params: Mapping[str, Any] = field(default_factory=dict)  # of tables
     run: str = field(default_factory=_name)
     _rows: list[dict[str, Any]] = field(default_factory=list, init=False, repr=False)
     _noted: BaseException | None = field(default=None, init=False, repr=False)
@@ -115,8 +116,13 @@ class Journal:
             "sojourn": _version(),
             "code": code(),
             "conf": self.conf,
+            "params": self._params(table),
         }
         self._rows.append(row | found)
+
+    def _params(self, table: Table | None) -> str | None:
+        params = None if table is None else self.params.get(table.name)
+        return json.dumps(asdict(params), sort_keys=True) if params is not None and fields(params) else None
 
     def write(self) -> None:
         """Put what was noted since the last time into `runs`: one commit, and one file a month however many runs."""

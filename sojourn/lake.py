@@ -24,9 +24,10 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
 
 from schemas import VALIDATIONS
-from sojourn.errors import ConfigError, SojournError
+from sojourn.errors import SojournError
 from sojourn.log import UPKEEP, DamagedError, Log
 from sojourn.table import Table
 
@@ -43,23 +44,6 @@ META = "spark.databricks.delta.commitInfo.userMetadata"
 
 class Lake(Log):
     """The tables under one root, a path or a URI that Hadoop knows."""
-
-    def stamp(self, facts: dict[str, str], write: bool) -> None:
-        """Remember, once, what every row of this lake rests on (check value of the key, resolution); refuse others."""
-        path = f"{self.root}/_sojourn.json"
-        known = json.loads(self._text(path) or "null")
-        if known is None:
-            if not write:
-                return
-            self._put_text(path, json.dumps(facts, sort_keys=True))
-            return
-        for name, value in facts.items():
-            if known.get(name, value) != value:
-                raise ConfigError(
-                    f"this lake was built with another {name}" + ("" if "key" in name else f" ({known[name]})"),
-                    where=self.root,
-                    hint=f"use the {name} it was built with, or name another `lake:`",
-                )
 
     def read(self, table: Table, version: int | None = None) -> DataFrame:
         """The rows that passed their checks (or those of `version`); an empty frame where there are none."""
@@ -114,15 +98,22 @@ class Lake(Log):
     def _delta(self, table: Table, version: int | None = None) -> Delta:
         return Delta(self.path(table), version=version)
 
-    def _create(self, table: Table) -> None:
+    def _create(self, table: Table, anew: bool = False) -> None:
+        """An empty table; anew: in place of the one that is there, whose versions stay."""
         if self.local:
-            schema, by = Schema.from_json(table.schema.json()), list(table.partition)
-            about = _properties(table)
-            Delta.create(self.path(table), schema, partition_by=by, description=table.sentence, configuration=about)
+            Delta.create(
+                self.path(table),
+                Schema.from_json(table.schema.json()),
+                mode="overwrite" if anew else "error",
+                partition_by=list(table.partition),
+                description=table.sentence,
+                configuration=_properties(table),
+            )
             return
+        make = DeltaTable.createOrReplace if anew else DeltaTable.createIfNotExists
         fs, where = self._fs(self.path(table))
         builder = (
-            DeltaTable.createIfNotExists(self.spark)
+            make(self.spark)
             # as Hadoop spells it: Delta takes file:///lake and file:/lake, or hdfs:///lake and its host, for two places
             .location(fs.makeQualified(where).toString())
             .addColumns(table.schema)
@@ -132,6 +123,32 @@ class Lake(Log):
         for name, value in (PROTOCOL | _properties(table)).items():
             builder = builder.property(name, value)
         builder.execute()
+
+    def stored(self, table: Table) -> tuple[StructType, tuple[str, ...]]:
+        """The columns of its approved rows as they lie there, and what they are partitioned by."""
+        version = self._passed(table)
+        version = None if version is None else self.settled(table, version)
+        if self.local:
+            delta = self._delta(table, version)
+            kinds = StructType.fromJson(json.loads(delta.schema().to_json()))
+            return kinds, tuple(delta.metadata().partition_columns)
+        reader = self.spark.read.format("delta")
+        reader = reader if version is None else reader.option("versionAsOf", version)
+        told: Any = DeltaTable.forPath(self.spark, self.path(table)).detail().first()
+        return reader.load(self.path(table)).schema, tuple(told["partitionColumns"])
+
+    def alter(self, table: Table, added: Iterable[str], loosened: Iterable[str]) -> None:
+        """Add columns, and let columns be null that could not; and keep its log as long as it should be kept."""
+        self.put_back(table)
+        name = f"delta.`{self.path(table)}`"
+        types = ", ".join(f"{c} {table[c].type} COMMENT {_quoted(table[c].meaning)}" for c in added)
+        if types:
+            self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({types})")
+        for column in loosened:
+            self.spark.sql(f"ALTER TABLE {name} ALTER COLUMN {column} DROP NOT NULL")
+        if table.trail:
+            told = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in KEPT.items())
+            self.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ({told})")
 
     def frame(self, table: Table, rows: pd.DataFrame) -> DataFrame:
         """Rows in memory as a frame of the table's schema."""
@@ -147,6 +164,9 @@ class Lake(Log):
         after `approve`.
         """
         folder = self.ready(table)
+        if table.name in self.anew:
+            self._create(table, anew=True)
+            units = None
         if isinstance(rows, pa.Table):
             if self.local:
                 return self._put(table, rows, units, notes)
@@ -241,7 +261,7 @@ class Lake(Log):
     def put_back(self, table: Table) -> None:
         """Restore the last approved version, if the newest rows are others."""
         head = self.head(table)
-        approved = self.approved(table) or 0
+        approved = self._passed(table) or 0
         if not table.judged or head is None or head.version <= approved:
             return
         with self._asked(META, _json(self._commit(table, approved).notes)):
@@ -278,6 +298,14 @@ class Lake(Log):
         if after != before and table.judged:
             self.approve(_none(VALIDATIONS), {table.name: after})
         return after != before
+
+    def rename(self, table: Table, rows: DataFrame, notes: dict[str, Any]) -> None:
+        """Put rows in place of all there are, which differ in pseudonyms alone: nothing is built anew because of it.
+
+        The log says nothing of the values in the new files, or it would put new pseudonyms beside old ones.
+        """
+        with self._asked("spark.databricks.delta.stats.collect", "false"):
+            self.approve(_none(VALIDATIONS), {table.name: self.write(table, rows, None, notes)})
 
     def compact(self, table: Table, which: Column | None = None) -> int:
         """Make the small files of a partition one, where a condition on it holds; how many are no longer needed."""
@@ -323,6 +351,7 @@ class Lake(Log):
         about = verdicts["table"].unique().to_pylist()
         self.write(VALIDATIONS, verdicts, about, {"approved": versions})
         self._approved |= versions
+        self.anew -= versions.keys()
 
 
 def at_hand(table: Table, rows: pd.DataFrame) -> pa.Table:
@@ -353,6 +382,11 @@ def in_pandas(rows: pa.Table) -> pd.DataFrame:
 
 def _properties(table: Table) -> dict[str, str]:
     return PROPERTIES | (KEPT if table.trail else {})
+
+
+def _quoted(value: str) -> str:
+    """A text in SQL."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _json(notes: dict[str, Any]) -> str:

@@ -21,7 +21,11 @@ from sojourn.errors import SojournError
 from sojourn.table import Table
 
 TAKEN = ("DELETE", "MERGE")  # expiry and forgetting: rows are gone for good, and nothing is built of that
-UPKEEP = ("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES")
+UPKEEP = (
+    *("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "UNSET TBLPROPERTIES"),
+    *("ADD COLUMNS", "CHANGE COLUMN"),  # which old rows have null in, or may
+)
+RENAMED = "rekeyed"  # a note of a commit after which rows bear other pseudonyms, and are the same otherwise
 
 
 class DamagedError(SojournError):
@@ -53,6 +57,7 @@ class Log:
     def __init__(self, spark: SparkSession | Callable[[], SparkSession] | None, root: str) -> None:
         self._spark, self.root = spark, root
         self._approved: dict[str, int] = {}
+        self.anew: set[str] = set()  # tables that this process builds anew: to it they are not there yet
         self._commits: dict[tuple[str, int], Commit] = {}  # a commit never changes
 
     @property
@@ -120,6 +125,15 @@ class Log:
         fs, where = self._fs(path)
         return [s.getPath().getName() for s in fs.listStatus(where)] if fs.exists(where) else []
 
+    def facts(self) -> dict[str, Any]:
+        """What the lake remembers of itself (stamp.py); nothing where it is new."""
+        found: dict[str, Any] = json.loads(self._text(f"{self.root}/_sojourn.json") or "{}")
+        return found
+
+    def remember(self, facts: dict[str, Any]) -> None:
+        """Remember these facts in place of those before."""
+        self._put_text(f"{self.root}/_sojourn.json", json.dumps(facts, sort_keys=True))
+
     # -- commits -----------------------------------------------------------------------------------------------------
 
     def exists(self, table: Table) -> bool:
@@ -179,8 +193,12 @@ class Log:
 
         A commit of approvals counts where all that it approves is still there: of tables written together, one whose
         newest commit has been lost takes the others back with it. Where the log of `validations` has been cleaned up
-        to before the table's last check, its head counts: what failed then has been put back.
+        to before the table's last check, its head counts: what failed then has been put back. A table that is being
+        built anew has none until it is.
         """
+        return None if table.name in self.anew else self._passed(table)
+
+    def _passed(self, table: Table) -> int | None:
         if table.name not in self._approved:
             head = self.head(table)
             if head is None or not table.judged:  # as verdicts themselves are not
@@ -218,6 +236,10 @@ class Log:
                 rows = None if known is None else rows + known
         return rows, units
 
+    def expired(self, table: Table) -> bool:
+        """Whether the log knows of rows that have expired."""
+        return any("expired" in self._commit(table, version).notes for version in self._versions(table))
+
     def dirty(self, table: Table, since: int | None, column: str = "date") -> set[date] | None:
         """Values of a partition column whose rows changed after version `since`, up to the approved one.
 
@@ -247,7 +269,8 @@ class Log:
             return None
         out = []
         for version in (v for v in versions if since < v <= upto):
-            if self._commit(table, version).operation in TAKEN:
+            commit = self._commit(table, version)
+            if commit.operation in TAKEN or RENAMED in commit.notes:
                 continue
             for action in self._actions(table, version):
                 change = action.get("add") or action.get("remove")

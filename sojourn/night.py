@@ -13,7 +13,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from schemas import BATCHES, BY_NAME, PRESENCE
-from sojourn import check, clock
+from sojourn import check, clock, migration
 from sojourn.arrivals import listing
 from sojourn.audit import Audit
 from sojourn.config import Config
@@ -22,9 +22,9 @@ from sojourn.feeds import Reading, readings
 from sojourn.journal import Journal
 from sojourn.lake import Lake
 from sojourn.parameters import parameters
-from sojourn.pseudonym import key_id
 from sojourn.session import COMPILED, INTERPRETED
 from sojourn.shapes import Zones, read_zones
+from sojourn.stamp import stamped
 from sojourn.steps import Done, dates, intake, maps, months, quality
 from sojourn.table import Table
 
@@ -58,17 +58,6 @@ STEPS: dict[str, Callable[..., Done]] = {
 LANDED = ("rejects", "batches")  # come with the events
 
 
-def stamped(lake: Lake, conf: Config, write: bool = True) -> None:
-    """Refuse a lake that was built with another key, resolution or home; a new one remembers them.
-
-    Raises:
-        ConfigError: it was.
-    """
-    key = {"key": key_id(conf.key.get_secret_value().encode())}
-    home = {"home.country": conf.home.country, "home.time_zone": conf.home.time_zone}
-    lake.stamp(key | home | {"resolution": str(conf.resolution)}, write)
-
-
 def landed(spark: SparkSession, conf: Config, day: date) -> int:
     """Bytes of the landing files of a day."""
     return sum(a.bytes for f in conf.sources.events for a in listing(spark, conf, f, day))
@@ -92,14 +81,17 @@ class Night:
 
     session: SparkSession | Callable[[], SparkSession]
     conf: Config
+    migrating: bool = False  # tables of another release are not refused
 
     def __post_init__(self) -> None:
         self.params = parameters(self.conf)
         self.lake = Lake(self.session, self.conf.lake)
         stamped(self.lake, self.conf)
+        if not self.migrating:
+            migration.settle(self.lake)
         self.audit = Audit(self.lake, check.Docs(Path(self.conf.lake) / "data_docs") if self.lake.local else None)
         self._spans: dict[tuple[str, int | None], tuple[date | None, date | None]] = {}
-        self.journal = Journal(self.lake, self.conf.fingerprint())
+        self.journal = Journal(self.lake, self.conf.fingerprint(), params=self.params)
         self.steps: dict[str, Callable[[Sequence[date]], Done]] = {
             n: partial(self._step, n, s) for n, s in STEPS.items()
         }
@@ -118,6 +110,10 @@ class Night:
     def readings(self) -> dict[str, Reading]:
         """What each feed's expressions come to; an expression that cannot be resolved ends here."""
         return readings(self.spark, self.conf)
+
+    def build(self, name: str, asked: Sequence[date] = ()) -> Done:
+        """What is due of a table without a landing day; of a monthly one also these months, provisionally."""
+        return self._step(name, STEPS[name], [], **({"asked": asked} if asked and name in MONTHLY else {}))
 
     @cached_property
     def zones(self) -> Zones | None:
@@ -189,7 +185,7 @@ class Night:
     def provisional(self, say: Say = lambda *_: None) -> None:
         """The monthly tables of every month that has not closed, and the page on quality after them."""
         asked = months.still_open(self)
-        for name, step in MONTHLY.items():
+        for name in MONTHLY:
             say(name, None)
-            say(name, self._step(name, step, [], asked=asked) or ("nothing due", 0))
+            say(name, self.build(name, asked) or ("nothing due", 0))
         self.steps["night_quality"]([])

@@ -30,6 +30,13 @@ def key_id(key: bytes) -> str:
     return hmac.digest(key, b"sojourn: check value of this key", "sha256")[:8].hex()
 
 
+def apart(key: bytes, devices: Ids) -> Ids:
+    """Pseudonyms of pseudonyms of an older key: none that a subscriber can have. Both of shape (n,)."""
+    text = b"sojourn: of an older key: %d"
+    made = [hmac.digest(key, text % device, "sha256")[:8] for device in devices.tolist()]
+    return np.frombuffer(b"".join(made), ">i8").astype(np.int64)
+
+
 def digits(identifier: str | None, kind: str) -> str | None:
     """An IMSI or MSISDN as its digits alone (no plus sign, no leading 00); None where it is none."""
     if identifier is None:

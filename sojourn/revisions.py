@@ -57,8 +57,8 @@ def _changed(table: Table, before: pd.DataFrame, after: pd.DataFrame) -> int:
 
 def _why(runs: pd.DataFrame, before: Mapping[Any, Any], after: Mapping[Any, Any]) -> Iterator[str]:
     """What differs between two steps: parameters, configuration, code, and what came to their sources meanwhile."""
-    for name, words in (("conf", "configuration"), ("code", "code")):
-        if before[name] != after[name]:
+    for name, words in (("params", "parameters"), ("conf", "configuration"), ("code", "code")):
+        if before[name] and before[name] != after[name]:  # an older release wrote no parameters down
             yield f"other {words}"
     old, new = (json.loads(step["sources"]) for step in (before, after))
     for name in (n for n in new if n in BY_NAME and new[n] != old.get(n)):

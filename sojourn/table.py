@@ -61,6 +61,11 @@ class Table:
         return [c.name for c in self.columns]
 
     @property
+    def age(self) -> str:
+        """The partition that tells how old a row is; nothing where none does."""
+        return next((p for p in self.partition if p in ("date", "batch", "month", "as_of")), "")
+
+    @property
     def trail(self) -> bool:
         """Whether every version of it is kept: published months, so that a figure that was changed can be looked up."""
         return self.tier == "published" and self.unit == "month"

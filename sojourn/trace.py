@@ -22,7 +22,7 @@ from sojourn.table import Table
 
 OF_EVENTS = (PRESENCE, COUNTRY_RUNS)  # a date of them is made of the events of that date
 OF_LANDING = (EVENTS, REJECTS, BATCHES)
-RUN = ("run", "started_at", "ended_at", "sojourn", "code", "conf")
+RUN = ("run", "started_at", "ended_at", "sojourn", "code", "conf", "params")
 FILE = ["batch", "source", "file", "bytes", "sha256", "rows_accepted", "ingested_at"]
 
 
@@ -146,9 +146,10 @@ def _lines(made: Made, unit: str, indent: str, seen: set[tuple[str, int]]) -> It
         return
     seen.add((made.table, made.version))
     run = made.run
+    params = f" {run['params']}" if run and run["params"] else ""
     yield f"{what}: " + (
         f"run {run['run']}, {run['started_at']:%Y-%m-%d %H:%M} UTC, "
-        f"sojourn {run['sojourn']} code {run['code'][:12]} conf {run['conf'][:12]}"
+        f"sojourn {run['sojourn']} code {run['code'][:12]} conf {run['conf'][:12]}{params}"
         if run
         else "built by no run on record"
     )

@@ -20,7 +20,6 @@ from sojourn.table import Table
 
 WEEK_H = 168  # of older versions that can still be read: as long as a night may be late
 MANY = 8  # files of a partition: more are made one
-AGES = ("date", "batch", "month", "as_of")  # partitions that tell how old a row is
 YEAR, MONTH = 365, 31
 
 
@@ -58,7 +57,7 @@ def upkeep(night: Night, try_only: bool = False) -> Iterator[Kept]:
         days = night.conf.retention_days.get(table.name)
         if days is not None and newest is not None:
             expired = expire(lake, table, newest - timedelta(days), try_only)
-        if newest is not None and (age := _age(table)) and (full := lake.crowded(table, age, MANY)):
+        if newest is not None and (age := table.age) and (full := lake.crowded(table, age, MANY)):
             old = [u for u in full if u < newest - timedelta(night.conf.longest_late_days)]
             if old and not try_only:
                 compacted = lake.compact(table, F.col(age).isin(old))
@@ -72,7 +71,7 @@ def refuse(night: Night) -> None:
     shortest = least(night)
     for name, days in night.conf.retention_days.items():
         table = next(t for t in TABLES if t.name == name)
-        if table.tier != "restricted" or _age(table) is None or table is BATCHES:
+        if table.tier != "restricted" or not table.age or table is BATCHES:
             raise night.conf.wrong(f"retention_days.{name}", "must be kept whole", "leave it out")
         if days < (need := shortest.get(name, shortest["*"])):
             what = f"is {days}, and nights to come look back on {need} days"
@@ -81,10 +80,9 @@ def refuse(night: Night) -> None:
 
 def expire(lake: Lake, table: Table, before: date, try_only: bool = False) -> int:
     """Take out the rows of units before a date; how many units."""
-    age = _age(table)
-    old = sorted(u for u in lake.units(table, age or "") if u < before)
+    old = sorted(u for u in lake.units(table, table.age) if u < before)
     if old and not try_only:
-        lake.take_out(table, F.col(str(age)) < F.lit(before), expired=str(before))
+        lake.take_out(table, F.col(table.age) < F.lit(before), expired=str(before))
     return len(old)
 
 
@@ -125,7 +123,3 @@ def read_subscribers(lines: Iterable[str]) -> list[str]:
     if not out:
         raise ConfigError("names nobody", where="--file", hint="a line for each subscriber")
     return out
-
-
-def _age(table: Table) -> str | None:
-    return next((p for p in table.partition if p in AGES), None)

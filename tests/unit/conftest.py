@@ -26,10 +26,11 @@ def _no_spark(monkeypatch: pytest.MonkeyPatch) -> None:
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
     """A local lake whose tables delta-rs creates: all but that it does without Spark anyway."""
 
-    def create(self: Lake, table: Table) -> None:
+    def create(self: Lake, table: Table, anew: bool = False) -> None:
         schema: Any = to_arrow_schema(table.schema, timestamp_utc=True)
         nullable = pa.schema([f.with_nullable(True) for f in schema])
-        DeltaTable.create(self.path(table), nullable, partition_by=list(table.partition))
+        mode: Any = "overwrite" if anew else "error"
+        DeltaTable.create(self.path(table), nullable, mode, partition_by=list(table.partition))
 
     monkeypatch.setattr(Lake, "_create", create)
     return Lake(None, str(tmp_path / "lake"))

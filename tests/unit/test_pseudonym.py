@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.pseudonym import digits, key_id, marks, pseudonym, pseudonyms
+from sojourn.pseudonym import apart, digits, key_id, marks, pseudonym, pseudonyms
 
 KEY = b"a-key-for-tests-only-0123456789-abcdef"
 OTHER = b"another-key-for-tests-0123456789-abcdef"
@@ -87,3 +87,12 @@ def test_the_check_value_of_a_key_tells_keys_apart_and_no_pseudonym() -> None:
     assert key_id(KEY) == key_id(KEY) != key_id(OTHER)
     assert len(key_id(KEY)) == 16
     assert KEY.decode() not in key_id(KEY)
+
+
+def test_a_pseudonym_of_an_older_key_becomes_one_that_no_subscriber_has() -> None:
+    old = np.array([pseudonym(KEY, s) for s in ("270010000000001", "270010000000002")] * 2)
+    made = apart(OTHER, old)
+    assert len(set(made)) == 2 and list(made[:2]) == list(made[2:])
+    assert not set(made) & set(old)
+    assert not set(made) & set(apart(KEY, old)), "it takes the new key to find them"
+    assert len(apart(KEY, old[:0])) == 0

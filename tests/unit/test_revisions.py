@@ -1,22 +1,29 @@
 """A published month that was built again: how often, why, and how many of its figures changed."""
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from deltalake import DeltaTable
+from deltalake import write_deltalake
 from filled import filled
 
-from schemas import CROSS_BORDER_FLOWS, EVENTS, VALIDATIONS
+from schemas import CROSS_BORDER_FLOWS, EVENTS, RUNS, VALIDATIONS
 from sojourn.journal import Journal
-from sojourn.lake import Lake
 from sojourn.run import cli
 from sojourn.trace import lines, plain, trace
 
 DAYS = [date(2026, 4, n) for n in (7, 8, 9, 10)]
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
+
+
+@dataclass(frozen=True)
+class Params:
+    """Of a table."""
+
+    least: int
 
 
 def put(lake, table, rows, units, **notes):
@@ -33,11 +40,11 @@ def flows(**devices):
 
 @pytest.fixture
 def revised(lake):
-    """Four nights: released, not touched, built again alike, and with other figures by another configuration."""
+    """Four nights: released, not touched, built again with the same figures, and with others and a parameter."""
     april = [{"month": APRIL}]
     made = (flows(FR=20, DE=30), april, flows(FR=20, DE=30), flows(FR=21, BE=17))
     for n, (day, rows) in enumerate(zip(DAYS, made, strict=True)):
-        journal = Journal(lake, f"c{n // 3}", run=f"night {n}")
+        journal = Journal(lake, "c", run=f"night {n}", params={"cross_border_flows": Params(n // 3)})
         with journal.kept("run"):
             landed = [{"batch": day, "date": day}]
             journal.step([EVENTS], [day], lambda landed=landed, day=day: put(lake, EVENTS, landed, [day]))
@@ -61,7 +68,7 @@ def test_each_time_that_it_was_built_is_a_revision_with_its_reasons(revised):
         (2, "night 3", 2, 3),  # one changed, one came, one went
     ]
     assert found[1].why == ["events 1 → 3", "landing days 2026-04-08/2026-04-09 taken in"]
-    assert found[2].why[0] == "other configuration"
+    assert found[2].why[0] == "other parameters"
     before = revised.rows(CROSS_BORDER_FLOWS, version=found[0].version).to_pylist()
     assert {(r["to_country"], r["devices"]) for r in before} == {("FR", 20), ("DE", 30)}
     assert len(trace(revised, "cross_border_flows", APRIL).revisions) == 1
@@ -85,11 +92,11 @@ def test_programs_get_it_too(revised, land):
     assert plain(trace(revised, "events", DAYS[0]))["revisions"] == [], "only of published months"
 
 
-def test_the_log_of_a_published_month_is_kept_and_that_of_others_goes_after_a_month(tmp_path):
-    made = {}
-    for table in (CROSS_BORDER_FLOWS, EVENTS):
-        lake = Lake(None, str(tmp_path))
-        lake._create(table)
-        made[table.name] = DeltaTable(lake.path(table)).metadata().configuration
-    assert made["cross_border_flows"].get("delta.logRetentionDuration") == "interval 36500 days"
-    assert "delta.logRetentionDuration" not in made["events"]
+def test_runs_of_an_older_release_told_no_parameters(revised):
+    """Their column is added by the next run that writes; who only looks must do without."""
+    held = revised.rows(RUNS).drop_columns(["params"])
+    write_deltalake(revised.path(RUNS), held, mode="overwrite", schema_mode="overwrite", partition_by=["month"])
+    found = trace(revised, "cross_border_flows", MARCH)
+    assert [r.changed for r in found.revisions] == [None, 0, 3]
+    assert not any("parameters" in why for r in found.revisions for why in r.why)
+    assert "None" not in "\n".join(lines(found))

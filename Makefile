@@ -48,7 +48,7 @@ tests:
 dags:
 	$(AIRFLOW)/python -m pytest --confcutdir=tests/dags tests/dags
 
-drills: setup $(AIRFLOW_STAMP) ## faults and a real Airflow on PostgreSQL, half an hour: what make test leaves out
+drills: setup $(AIRFLOW_STAMP) ## faults, a cluster, S3, Airflow on PostgreSQL, an hour or two: what make test leaves out
 	@conf/need.sh postgres
 	$(BIN)/python -m pytest tests/drills
 

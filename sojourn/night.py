@@ -56,6 +56,7 @@ STEPS: dict[str, Callable[..., Done]] = {
     "night_quality": quality.night_quality,
 }
 LANDED = ("rejects", "batches")  # come with the events
+SELDOM = ("subscribers", "country_since", *MONTHLY)
 
 
 def landed(spark: SparkSession, conf: Config, day: date) -> int:
@@ -97,7 +98,9 @@ class Night:
         }
 
     def _step(self, name: str, step: Callable[..., Done], days: Sequence[date], **asked: Sequence[date]) -> Done:
-        """A step, as the journal keeps it."""
+        """A step, as the journal keeps it; what is seldom due starts Spark by itself when it is."""
+        if name not in SELDOM:
+            _ = self.spark  # without it no column can be named
         tables = [BY_NAME[n] for n in (name, *(LANDED if name == "events" else ()))]
         return self.journal.step(tables, days, partial(step, self, days, **asked))
 

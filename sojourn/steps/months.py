@@ -71,6 +71,8 @@ def due(night: "Night", table: Table, asked: Sequence[date], touched: Callable[[
         news = month in asked or (before < close(night, month) if closed else before != newest) or touched(month)
         if (closed or month in wanted) and news:
             found[month] = not closed
+    if found:
+        _ = night.spark  # without it no column can be named
     return Due(found, {"newest": newest, "provisional": sorted(m for m in wanted if close(night, m) > newest)})
 
 

@@ -175,14 +175,14 @@ def test_foreign_subscribers_are_of_the_same_classes(made):
         )
         for key, value in (((device, "LU"), tuple(value)), ((device, "*"), tuple(value)))
     }
-    never = classes(made(rows, params=Params(day_share=1.01)))
+    never = classes(made(rows, params=Params(day_share=1.01, weekend_hours=72)))
     assert never[2, "LU"] == ("long_stayer", 33, 1)
 
 
 def test_who_stays_the_working_week_goes_home_for_the_weekend(made):
     """62 hours of silence join a foreign SIM's weeks into one stay; weekends part them if it is never here on one."""
     weeks = [(day, 7, 4 * 24 + 17, "LU") for day in (2, 9, 16, 23, 30)]  # Monday 7:00 to Friday 17:00
-    resident = [*weeks, *((day, 12, 13, "LU") for day in (7, 14, 21, 28))]  # and on Saturdays
+    resident = [*weeks, *((day, 12, 13, "LU") for day in (7, 8, 14, 15, 21, 22, 28, 29))]  # and at weekends
     rows = [*life(1, *weeks, home="FR"), *life(2, *resident, home="FR")]
     found = classes(made(rows))
     assert found[1, "LU"] == ("transnational", 21, 5)  # the last week may go on

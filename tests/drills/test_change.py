@@ -63,9 +63,10 @@ def on(land, spark, lake, key=KEY, **page):
     """A session's work on a lake of this land; what is said of the page holds for this time."""
     before = dict(land.page)
     land.page |= {"lake": lake, "key": key} | {k: v for k, v in page.items() if k != "migrating"}
-    night = Night(spark, land.conf(), page.get("migrating", False))
-    land.page = before
-    return night
+    try:
+        return Night(spark, land.conf(), page.get("migrating", False))
+    finally:
+        land.page = before
 
 
 @pytest.fixture(scope="module")

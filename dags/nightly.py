@@ -19,9 +19,7 @@ sys.path.append(str(Path(__file__).parent))  # not every reader of DAGs has put 
 from sojourn_tasks import WRITES, submit, tell
 
 SCHEDULE = os.environ.get("SOJOURN_SCHEDULE", "0 3 * * *")  # cron, in UTC; `none`: only when triggered
-LATE_AFTER = os.environ.get(
-    "SOJOURN_LATE_AFTER"
-)  # hours from when the run is due or triggered; without it, no deadline
+LATE_AFTER = os.environ.get("SOJOURN_LATE_AFTER")  # hours from when the run is due or triggered; none: no deadline
 DAY = "{{ params.day or ds }}"
 
 

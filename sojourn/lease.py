@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 
 from sojourn.errors import SojournError
 from sojourn.log import Log
@@ -80,20 +80,12 @@ class HadoopFolder(Log):
 
     def replace(self, number: int, text: str) -> None:
         """See `Folder`."""
-        fs, where = self._fs(self._file(number))
-        self._fill(fs.create(where, True), text)
+        self._put_text(self._file(number), text)
 
     def delete(self, number: int) -> None:
         """See `Folder`."""
         fs, where = self._fs(self._file(number))
         fs.delete(where, False)
-
-    @staticmethod
-    def _fill(stream: Any, text: str) -> None:
-        try:
-            stream.write(bytearray(text.encode()))
-        finally:
-            stream.close()
 
 
 class Lease:
@@ -127,9 +119,8 @@ class Lease:
         self._thread.join(BEAT * self._pace)  # a sign of life on its way would take back what is said now
         if self._watch:
             self._watch.cancel()
-        with suppress(
-            Exception
-        ):  # a storage that is out of order: what went wrong before is told, and the lease lapses
+        # a storage that is out of order: what went wrong before is told, and the lease lapses
+        with suppress(Exception):
             if self._newest() == self._number:
                 self._folder.replace(self._number, json.dumps(self._mine | {"free": True}))
 

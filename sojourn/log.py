@@ -113,9 +113,14 @@ class Log:
             draft.replace(path)
             return
         fs, where = self._fs(path)
-        stream = fs.create(where, True)
-        stream.write(bytearray(text.encode()))
-        stream.close()
+        self._fill(fs.create(where, True), text)
+
+    @staticmethod
+    def _fill(stream: Any, text: str) -> None:
+        try:
+            stream.write(bytearray(text.encode()))
+        finally:
+            stream.close()
 
     def _names(self, path: str) -> list[str]:
         """What lies in a folder; nothing where there is none."""

@@ -56,7 +56,7 @@ STEPS: dict[str, Callable[..., Done]] = {
     "night_quality": quality.night_quality,
 }
 LANDED = ("rejects", "batches")  # come with the events
-SELDOM = ("subscribers", "country_since", *MONTHLY)
+SELDOM = ("subscribers", "country_since", *MONTHLY)  # due on few nights: those start Spark, the others do without
 
 
 def landed(spark: SparkSession, conf: Config, day: date) -> int:

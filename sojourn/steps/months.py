@@ -130,14 +130,15 @@ def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[da
         return max(as_of - timedelta(364), first or as_of), as_of
 
     found, p = due(night, TRANSNATIONALS, asked, lambda m: dirty(*span(m))), night.params["transnationals"]
-    frames = []
+    if not found.months:
+        return None
+    runs, frames = night.lake.read(COUNTRY_RUNS), []
     for month, provisional in found.months.items():
         since, as_of = span(month)
-        runs, covered = night.lake.read(COUNTRY_RUNS), (as_of - since).days + 1
-        rows = runs.where(F.col("date").between(since, as_of))
+        rows, covered = runs.where(F.col("date").between(since, as_of)), (as_of - since).days + 1
         made = transnationals_job.transform(rows, month, as_of, covered, provisional, home.country, home.time_zone, p)
         frames.append(made)
-    return _publish(night, TRANSNATIONALS, union(frames), found, (COUNTRY_RUNS,)) if frames else None
+    return _publish(night, TRANSNATIONALS, union(frames), found, (COUNTRY_RUNS,))
 
 
 def of_month(night: "Night", table: Table, month: date) -> DataFrame:

@@ -1,7 +1,7 @@
 """Which landing files a run takes in: those under its days, those that came late, and what changes because of them."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
 from schemas import BATCHES
 from sojourn.config import Config, Feed
@@ -18,6 +19,8 @@ from sojourn.lake import Lake
 
 log = logging.getLogger(__name__)
 PER_TASK = 64 << 20  # landing bytes that are worth a task
+Row = Mapping[str, Any]  # a file as a task is told of it: n (its number), bytes, path and more
+Task = Callable[[Iterable[Row]], Iterator[pa.RecordBatch]]
 
 
 @dataclass(frozen=True)
@@ -103,32 +106,30 @@ def _files(fs: Any, statuses: Iterable[Any]) -> Iterator[Any]:
 
 def inspected(spark: SparkSession, arrivals: Sequence[Arrival], forms: dict[str, Form]) -> list[Arrival]:
     """The same files with their digest, and their columns or the reason why they are rejected. One Spark job."""
-    rows = [(n, a.path, a.feed.name, a.bytes) for n, a in enumerate(arrivals)]
-    if not rows:
+    if not arrivals:
         return []
 
-    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for row in batch.to_pylist():
-                sha256, reason, detail, columns = None, "", "", list[tuple[str, str, str]]()
-                try:
-                    sha256 = digest(row["path"])
-                    columns = list(look(row["path"], forms[row["feed"]]))
-                except BadFile as bad:
-                    reason, detail = bad.reason, bad.detail
-                except OSError as error:
-                    reason, detail = "unreadable_file", f"cannot be opened ({type(error).__name__})"
-                line = [row["n"], sha256, reason, detail, [list(c) for c in columns]]
-                yield pa.RecordBatch.from_pylist([dict(zip(schema.names, line, strict=True))], schema=schema)
+    def task(files: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+        for row in files:
+            sha256, reason, detail, columns = None, "", "", list[tuple[str, str, str]]()
+            try:
+                sha256 = digest(row["path"])
+                columns = list(look(row["path"], forms[row["feed"]]))
+            except BadFile as bad:
+                reason, detail = bad.reason, bad.detail
+            except OSError as error:
+                reason, detail = "unreadable_file", f"cannot be opened ({type(error).__name__})"
+            line = [row["n"], sha256, reason, detail, [list(c) for c in columns]]
+            yield pa.RecordBatch.from_pylist([dict(zip(schema.names, line, strict=True))], schema=schema)
 
     schema = pa.schema(
         {"n": pa.int64()}
         | dict.fromkeys(("sha256", "reason", "detail"), pa.string())
         | {"columns": pa.list_(pa.list_(pa.string()))}
     )
-    files = spread(spark, rows, "n int, path string, feed string, bytes bigint")
-    looked = files.mapInArrow(
-        task, "n bigint, sha256 string, reason string, detail string, columns array<array<string>>"
+    files = [{"n": n, "path": a.path, "feed": a.feed.name, "bytes": a.bytes} for n, a in enumerate(arrivals)]
+    looked = over_files(
+        spark, files, task, "n bigint, sha256 string, reason string, detail string, columns array<array<string>>"
     )
     out = list(arrivals)
     for row in looked.collect():
@@ -137,16 +138,20 @@ def inspected(spark: SparkSession, arrivals: Sequence[Arrival], forms: dict[str,
     return out
 
 
-def spread(spark: SparkSession, rows: Sequence[tuple[Any, ...]], schema: str) -> DataFrame:
-    """A frame of files (their bytes in the last column), in partitions of about equal weight."""
-    weight = sum(r[-1] for r in rows)
-    tasks = max(1, min(len(rows), max(2 * spark.sparkContext.defaultParallelism, weight // PER_TASK)))
-    bins: list[tuple[int, list[tuple[Any, ...]]]] = [(0, []) for _ in range(tasks)]
-    for row in sorted(rows, key=lambda r: (-r[-1], r)):
-        lightest = min(range(tasks), key=lambda b: bins[b][0])
-        bins[lightest] = (bins[lightest][0] + row[-1], [*bins[lightest][1], row])
-    rdd = spark.sparkContext.parallelize([rows for _, rows in bins], tasks).flatMap(lambda rows: rows)
-    return spark.createDataFrame(rdd, schema)
+def over_files(spark: SparkSession, files: Sequence[Row], task: Task, schema: str | StructType) -> DataFrame:
+    """What a task makes of files, which are dealt out in shares of about equal bytes; each file is wholly in one."""
+    weight = sum(f["bytes"] for f in files)
+    number = max(1, min(len(files), max(2 * spark.sparkContext.defaultParallelism, weight // PER_TASK)))
+    shares: list[tuple[int, list[Row]]] = [(0, []) for _ in range(number)]
+    for file in sorted(files, key=lambda f: (-f["bytes"], f["n"])):
+        lightest = min(range(number), key=lambda s: shares[s][0])
+        shares[lightest] = (shares[lightest][0] + file["bytes"], [*shares[lightest][1], file])
+    dealt = spark.sparkContext.broadcast([some for _, some in shares])
+
+    def share(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from task(file for b in batches for s in b.column(0).to_pylist() for file in dealt.value[s])
+
+    return spark.range(0, number, 1, number).mapInArrow(share, schema)
 
 
 def intake(spark: SparkSession, conf: Config, lake: Lake, days: Sequence[date], forms: dict[str, Form]) -> Intake:

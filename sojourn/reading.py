@@ -12,7 +12,7 @@ from pyspark import AccumulatorParam
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as t
 
-from sojourn.arrivals import Arrival, spread
+from sojourn.arrivals import Arrival, Row, over_files
 from sojourn.files import Form, Found, records
 
 Counts = dict[str, int]
@@ -77,9 +77,9 @@ def reader(
     schema = t.StructType([*OURS, *found_types(found)])
     names = schema.names
 
-    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def task(dealt: Iterable[Row]) -> Iterator[pa.RecordBatch]:
         counts: dict[int, Counts] = {}
-        for row in (r for b in batches for r in b.to_pylist()):
+        for row in dealt:
             n = counts[row["n"]] = {}
             for batch in counted(row["path"], form, found, n, forgive=tally is not None):
                 size, lines = batch.num_rows, batch.column(batch.num_columns - 1)
@@ -92,5 +92,5 @@ def reader(
         if tally is not None:
             tally.add(counts)
 
-    rows = [(n, a.batch, a.path, a.bytes) for n, a in files]
-    return spread(spark, rows, "n int, batch date, path string, bytes bigint").mapInArrow(task, schema)
+    lying = [{"n": n, "batch": a.batch, "path": a.path, "bytes": a.bytes} for n, a in files]
+    return over_files(spark, lying, task, schema)

@@ -57,6 +57,8 @@ LOCAL = {
     "spark.driver.host": "localhost",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.parquet.compression.codec": "zstd",
+    "spark.python.daemon.module": "sojourn.forks",
+    "spark.executorEnv.PYTHONPATH": str(Path(__file__).parents[1]),  # where that module lies
     "spark.driver.extraJavaOptions": f"{JAVA} -Dlog4j2.configurationFile=file:{LOG4J}",
 }
 # How Spark evaluates expressions: by classes made for each plan, or as they stand, which spares compiling those.

@@ -8,15 +8,13 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from sojourn.arrivals import Arrival, spread
+from sojourn.arrivals import Arrival, Row, over_files
 from sojourn.feeds import CANONICAL
 from sojourn.files import Form, Found
 from sojourn.parcels import PARCELS, Packer
 from sojourn.reading import Counts, counted
 from sojourn.sifting import Sieve, add_up
 from sojourn.twins import Twin, Unsure
-
-FILE = "n int, kind int, path string, bytes bigint"
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,10 @@ def straight(
     """
     kinds = [kind for kind, _ in files]
 
-    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def task(dealt: Iterable[Row]) -> Iterator[pa.RecordBatch]:
         came, taken = dict[int, Counts](), dict[int, Counts]()
         packer = Packer(sieve.files.value)
-        for row in (r for b in batches for r in b.to_pylist()):
+        for row in dealt:
             n = row["n"]
             came[n] = {}
             try:
@@ -58,8 +56,10 @@ def straight(
         read.add(came)
         sifted.add(taken)
 
-    rows = [(n, k, a.path, a.bytes) for k, (_, some) in enumerate(files) for n, a in some]
-    return spread(spark, rows, FILE).mapInArrow(task, PARCELS)
+    lying = [
+        {"n": n, "kind": k, "path": a.path, "bytes": a.bytes} for k, (_, some) in enumerate(files) for n, a in some
+    ]
+    return over_files(spark, lying, task, PARCELS)
 
 
 def _canonical(path: str, kind: Kind, counts: Counts) -> Iterator[pa.RecordBatch]:

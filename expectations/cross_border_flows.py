@@ -52,7 +52,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
 
 
 def _ended(trips: DataFrame, units: Sequence[date]) -> DataFrame:
-    """Trips that ended in the month in every time zone there is (within; sure: and are no catches), in any (possible)."""
+    """Trips that ended in the month in every time zone there is (sure: and surely are no catches), and in any."""
     east, west = (F.trunc(F.col("returned_at") + F.expr(f"INTERVAL {h} HOURS"), "month") for h in (14, -12))
     late = F.col("month") >= min(units)  # none that counts was known to have ended before
     ended = trips.where(late & (F.col("kind") != "transit") & F.col("returned_at").isNotNull())

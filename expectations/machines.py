@@ -11,7 +11,7 @@ from schemas.machines import MACHINES
 
 READS = (MACHINES,)
 LIKELY = 0.5
-SIGNS = ("in_place", "regular", "sleepless")
+SIGNS = ("in_place", "regular", "punctual", "sleepless")
 
 
 def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:
@@ -31,7 +31,8 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         count(likely & ~declared).alias("undeclared"),
         count(declared & told).alias("sold"),
         count(declared & told & (signs < 2)).alias("like_people"),
-        (F.max("provisional") != F.min("provisional")).cast("int").alias("mixed"),
+        F.max("provisional").alias("open"),
+        F.min("provisional").alias("all_open"),
     )
     home = F.max_by("machines", F.struct("n", F.hash("home_country")))
     of_home = F.max_by("n", F.struct("n", F.hash("home_country")))
@@ -40,7 +41,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         F.sum("n").alias("rows"),
         F.sum("n").alias("devices"),
         F.sum(F.col("n") - F.col("distinct")).alias("repeated"),
-        F.max("mixed").alias("mixed"),
+        (F.max("open") != F.min("all_open")).cast("int").alias("mixed"),
         *(F.sum(name).alias(name) for name in sums),
         home.alias("domestic_machines"),
         of_home.alias("domestic"),

@@ -21,7 +21,12 @@ from sojourn.methods.weights import inbound_weight, residents, weighed
 
 READS = (TRIPS, BORDER_CROSSINGS, HOME_LOCATIONS, CELLS, POPULATION_GRID)
 WRITES, EVERY = CROSS_BORDER_FLOWS, "month"
-BOUNDS = {"catch_minutes": (0, 180), "catch_bracket_hours": (0, 48), "belt_catches": (1, 1_000), "belt_days": (1, 3_660)}
+BOUNDS = {
+    "catch_minutes": (0, 180),
+    "catch_bracket_hours": (0, 48),
+    "belt_catches": (1, 1_000),
+    "belt_days": (1, 3_660),
+}
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Which SIMs are meters, trackers and other machines: people are told from them before anything else.
 
 Method: what the operator sold as a machine is one; so is what behaves like one in two ways at least: it stays in one
-place for weeks, it reports by the clock, and it does not sleep. That a SIM has nothing but data is no sign: people
-are data-only now. The signs are this project's (docs/methods.md); permanent roamers of this kind are documented by
-Lutu et al. (2020).
+place for weeks, it reports as often every day, it does so at the same hours, it does not sleep. That a SIM has nothing
+but data is no sign: people are data-only now. The signs are this project's (docs/methods.md); permanent roamers of this
+kind are documented by Lutu et al. (2020).
 """
 
 from collections.abc import Collection, Mapping
@@ -21,6 +21,7 @@ from sojourn.methods.behaviour import habits, likelihood
 READS, WRITES, EVERY = (PRESENCE, SUBSCRIBERS, CELLS), MACHINES, "month"
 BOUNDS = {
     "window_days": (7, 62), "min_days": (2, 62), "place_radius_m": (0, 100_000), "regular_dispersion": (0, 10),
+    "punctual_share": (0, 2), "min_hours": (1, 1_488),
     "outage_share": (0, 0.5), "night_from": (0, 12), "night_to": (1, 23), "sleepless_share": (0, 10),
     "declared_p": (0, 1), "two_signs_p": (0, 1), "three_signs_p": (0, 1),
 }  # fmt: skip
@@ -33,9 +34,11 @@ class Params:
     window_days: dates looked at, up to the month's last. min_days: dates seen, below which behaviour is no sign.
 
     place_radius_m: radius of gyration up to which it is in one place (0: never). regular_dispersion: variance over
-    mean of the events of a date up to which it reports by the clock (0: never); outage_share of the dates, those with
-    the fewest events, are left out. sleepless_share: of the hours that night_from to night_to would have if a device
-    were seen evenly round the clock, from which on it does not sleep (10: never).
+    mean of the events of a date up to which it reports as often every day (0: never); outage_share of the dates, those
+    with the fewest events, are left out. punctual_share: if so, share of dates on which it is seen in an hour in which
+    it is seen at all, from which on these are the same every day (2: never). sleepless_share: of the hours that
+    night_from to night_to would have if a device were seen evenly round the clock, from which on it does not sleep (10:
+    never), if it is seen in min_hours hours of all dates.
 
     declared_p: probability of what the register declares (0: the register says nothing). two_signs_p, three_signs_p:
     of so many signs of behaviour; where there are fewer there is none.
@@ -46,6 +49,8 @@ class Params:
     place_radius_m: int = 1_000
     regular_dispersion: float = 0.2
     outage_share: float = 0.1
+    punctual_share: float = 0.5
+    min_hours: int = 80
     night_from: int = 0
     night_to: int = 6
     sleepless_share: float = 0.8

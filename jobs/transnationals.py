@@ -147,7 +147,12 @@ def _machines(machines: DataFrame, p: Params) -> DataFrame:
     """The devices that are more likely machines than people, in whole millionths: a sum has no order."""
     weight = F.col("days_seen").cast("bigint")
     share = F.sum(F.round(F.col("p_machine") * 1_000_000).cast("bigint") * weight) / F.sum(weight)
-    return machines.groupBy("device").agg(share.alias("share")).where(F.col("share") >= p.machine_share * 1_000_000).select("device")
+    return (
+        machines.groupBy("device")
+        .agg(share.alias("share"))
+        .where(F.col("share") >= p.machine_share * 1_000_000)
+        .select("device")
+    )
 
 
 def _visits(found: DataFrame) -> DataFrame:

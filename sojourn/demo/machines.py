@@ -16,7 +16,7 @@ from sojourn.demo.slots import HOUR_S, Clock
 Ints = npt.NDArray[np.int64]
 Reports = tuple[Ints, Ints, Ints]  # row among the machines, second since 1970, place (of SPOTS, if it is at home)
 
-HABITS = {"meter": 0.56, "panel": 0.16, "clocked": 0.14, "vehicle": 0.08, "till": 0.06}
+HABITS = {"meter": 0.52, "panel": 0.18, "clocked": 0.22, "vehicle": 0.05, "till": 0.03}
 EVERY = (1, 1, 2, 3, 4, 5, 6, 6, 8, 12)  # hours between two reports of a meter
 LATENESS_S = (0, 20, 300)  # how far a report strays from its time
 ALARMS = 0.05  # a day

@@ -3,7 +3,8 @@
 In one place: the radius of gyration of its hours (González, Hidalgo, Barabási 2008). By the clock: for events whose
 gaps have a coefficient of variation c, the variance of their number in a long time over its mean tends to c squared
 (Cox 1962: Renewal Theory), so that counts by date tell of gaps which nobody has to read; a phone's are those of chance
-or more (1 and above). Sleepless: the share of its hours that are by night.
+or more (1 and above). Punctual: regular, and seen in the same hours of the day. Sleepless: the share of its hours that
+are by night.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,6 +32,10 @@ class Rule(Protocol):
     @property
     def regular_dispersion(self) -> float: ...
     @property
+    def punctual_share(self) -> float: ...
+    @property
+    def min_hours(self) -> int: ...
+    @property
     def outage_share(self) -> float: ...
     @property
     def night_from(self) -> int: ...
@@ -47,7 +52,7 @@ class Rule(Protocol):
 
 
 def habits(presence: DataFrame, cells: DataFrame, rule: Rule) -> DataFrame:
-    """One row per device: device, home_country, days_seen, radius_m, dispersion, night_share.
+    """One row per device: device, home_country, days_seen, hours_seen, radius_m, dispersion, same_hours, night_share.
 
     Two aggregations, by date and over dates; no sort, and no event is read.
 
@@ -79,7 +84,8 @@ def habits(presence: DataFrame, cells: DataFrame, rule: Rule) -> DataFrame:
         F.count("*").cast("int").alias("days_seen"),
         (F.datediff(F.max("date"), F.min("date")) + 1).alias("days"),
         F.sort_array(F.collect_list("n")).alias("counts"),
-        F.sum(F.bit_count("hours")).alias("awake"),
+        F.collect_list("hours").alias("masks"),
+        F.sum(F.bit_count("hours")).cast("int").alias("hours_seen"),
         F.sum(F.bit_count(F.col("hours").bitwiseAND(night))).alias("by_night"),
         *(F.sum(name).alias(name) for name in ("all_hours", "many", "squares", "x", "y", "z")),
     )
@@ -87,9 +93,12 @@ def habits(presence: DataFrame, cells: DataFrame, rule: Rule) -> DataFrame:
         "home_country": as_text("origin"),
         "radius_m": _radius(),
         "dispersion": _dispersion(rule),
-        "night_share": F.col("by_night") / F.col("awake"),
+        "night_share": F.col("by_night") / F.col("hours_seen"),
     }
-    return devices.withColumns(told).select("device", "days_seen", *told)
+    known = devices.withColumns(told)
+    # looked at where it matters alone
+    same = F.when(F.col("dispersion") <= rule.regular_dispersion, _same_hours())
+    return known.withColumn("same_hours", same).select("device", "days_seen", "hours_seen", *told, "same_hours")
 
 
 def _radius() -> Column:
@@ -114,8 +123,14 @@ def _dispersion(rule: Rule) -> Column:
     return F.when(total > 0, (squares / n - mean * mean) / mean)
 
 
+def _same_hours() -> Column:
+    """Of an hour in which it is seen, the share of dates on which it is: 1 if these are the same hours every date."""
+    dates = "transform(sequence(0, 23), h -> aggregate(masks, 0L, (a, m) -> a + (shiftright(m, h) & 1)))"
+    return F.expr(f"aggregate({dates}, 0L, (a, n) -> a + n * n) / (days_seen * hours_seen)")
+
+
 def likelihood(seen: DataFrame, rule: Rule) -> DataFrame:
-    """The same rows (of `habits`, and declared) with in_place, regular, sleepless and p_machine.
+    """The same rows (of `habits`, and declared) with in_place, regular, punctual, sleepless and p_machine.
 
     A declaration and behaviour are taken for independent: what speaks against both has to be true for a person.
     """
@@ -124,7 +139,8 @@ def likelihood(seen: DataFrame, rule: Rule) -> DataFrame:
     signs = {
         "in_place": (F.col("radius_m") <= rule.place_radius_m) & F.lit(rule.place_radius_m > 0),
         "regular": (F.col("dispersion") <= rule.regular_dispersion) & F.lit(rule.regular_dispersion > 0),
-        "sleepless": F.col("night_share") >= even,
+        "punctual": F.coalesce(F.col("same_hours") >= rule.punctual_share, F.lit(False)),
+        "sleepless": (F.col("night_share") >= even) & (F.col("hours_seen") >= rule.min_hours),
     }
     told = seen.withColumns({name: F.when(enough, sign) for name, sign in signs.items()})
     many = sum((F.coalesce(F.col(name), F.lit(False)).cast("int") for name in signs), F.lit(0))

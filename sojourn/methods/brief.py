@@ -17,8 +17,11 @@ BOUNDS = {"catch_minutes": (0, 180), "catch_bracket_minutes": (1, 600)}  # toget
 class Brief:
     """minutes: signs abroad span fewer (0: none is accidental). bracket_minutes: to the signs at home on both sides."""
 
-    minutes: int = 0
-    bracket_minutes: int = 60
+    minutes: int
+    bracket_minutes: int
+
+
+NONE = Brief(0, 60)
 
 
 def bounded(table: str, minutes: int, bracket_minutes: int) -> Brief:

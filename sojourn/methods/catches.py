@@ -77,13 +77,17 @@ def loose(trips: DataFrame, crossings: DataFrame, home: str, rule: Catch) -> Dat
         home: country of the operator.
         rule: parameters; a bracket of no hours: there are none.
     """
-    sure = crossings.where("accidental").select("device", F.coalesce("first_cell", "last_cell").alias("cell"), "to_country")
+    sure = crossings.where("accidental").select(
+        "device", F.coalesce("first_cell", "last_cell").alias("cell"), "to_country"
+    )
     belt = sure.groupBy(region("cell").alias("region")).agg(F.count("*").alias("n"))
     belt = belt.where((F.col("n") >= rule.belt_catches) & F.col("region").isNotNull()).select("region")
     often = sure.where(F.col("to_country") == home).groupBy("device").agg(F.count("*").alias("n"))
     often = often.where(F.col("n") >= rule.belt_catches).select("device")
     own = F.equal_null("home_country", F.lit(home)) & ~F.coalesce("accidental", F.lit(False))
-    brief = trips.where(own & (seconds("departed_at", "last_at") < rule.minutes * 60)).select("device", "departed_at", "returned_at")
+    brief = trips.where(own & (seconds("departed_at", "last_at") < rule.minutes * 60)).select(
+        "device", "departed_at", "returned_at"
+    )
     near = F.col("gap_hours") <= rule.bracket_hours
     left = crossings.where(near & (F.col("from_country") == home)).select(
         "device", F.col("at").alias("departed_at"), region("last_cell").alias("region_before")
@@ -91,7 +95,11 @@ def loose(trips: DataFrame, crossings: DataFrame, home: str, rule: Catch) -> Dat
     back = crossings.where(near & (F.col("to_country") == home)).select(
         "device", F.col("at").alias("returned_at"), region("first_cell").alias("region_after")
     )
-    between = brief.join(often, "device", "left_semi").join(left, ["device", "departed_at"]).join(back, ["device", "returned_at"])
+    between = (
+        brief.join(often, "device", "left_semi")
+        .join(left, ["device", "departed_at"])
+        .join(back, ["device", "returned_at"])
+    )
     inside = (F.col("region_before") == F.col("region")) | (F.col("region_after") == F.col("region"))
     return between.join(F.broadcast(belt), inside, "left_semi").select("device", "departed_at")
 

@@ -17,7 +17,7 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from sojourn.clock import later, local, midnight
-from sojourn.methods.brief import Brief, accidental
+from sojourn.methods.brief import NONE, Brief, accidental
 from sojourn.methods.homebound import going_home, nights
 from sojourn.reference.zones import zones_of_countries
 
@@ -45,7 +45,7 @@ class Rule:
     weekday_share: float = 0.0
     weekend_hours: int = 1_000_000
     weekends: int = 3
-    brief: Brief = Brief()
+    brief: Brief = NONE
 
 
 @dataclass(frozen=True)

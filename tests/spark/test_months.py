@@ -35,7 +35,19 @@ def lives() -> dict[date, list[dict]]:
             cell = 613048392019771391 if place == "LU" else None
             run = (day, device, home, place, None, since, until, cell, cell, 2)
             runs.append(dict(zip(COUNTRY_RUNS.names, run, strict=True)))
+            if place == home == "LU" and day < LAST and rng.random() < 0.1:
+                caught(out, day, device)
     return out
+
+
+def caught(runs: dict[date, list[dict]], day: date, device: int) -> None:
+    """At home, three minutes abroad before midnight, at home after it."""
+    late = datetime(day.year, day.month, day.day, 22 if day < date(2026, 3, 29) else 21, 30, tzinfo=UTC)
+    for date_, country, since, until in ((day, "LU", 0, 10), (day, "DE", 20, 23), (later(day, 1), "LU", 40, 50)):
+        first, last = (late + timedelta(minutes=m) for m in (since, until))
+        cell = 613048392019771391 if country == "LU" else None
+        run = (date_, device, "LU", country, None, first, last, cell, cell, 2)
+        runs[date_].append(dict(zip(COUNTRY_RUNS.names, run, strict=True)))
 
 
 def put(night: Night, runs: dict[date, list[dict]], newest: date) -> None:
@@ -109,6 +121,8 @@ def test_night_after_night_over_two_months_is_the_same_as_all_at_once(night, mon
     found = rows(at_once)
     assert all(len(some) > 20 for some in found.values())
     assert {t["month"] for t in at_once.lake.rows(TRIPS).to_pylist()} >= {date(2026, 4, 1), date(2026, 5, 1)}
+    assert sum("accidental=True" in row for row in found["border_crossings"]) > 20
+    assert sum("accidental=True" in row for row in found["trips"]) > 10
 
 
 def test_trips_stay_when_the_runs_they_were_made_of_expire(night):

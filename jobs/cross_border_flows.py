@@ -23,7 +23,7 @@ READS = (TRIPS, BORDER_CROSSINGS, HOME_LOCATIONS, CELLS, POPULATION_GRID)
 WRITES, EVERY = CROSS_BORDER_FLOWS, "month"
 BOUNDS = {
     "catch_minutes": (0, 180),
-    "catch_bracket_hours": (0, 48),
+    "catch_bracket_hours": (0, 96),
     "belt_catches": (1, 1_000),
     "belt_days": (1, 3_660),
 }
@@ -38,7 +38,7 @@ class Params:
     """
 
     catch_minutes: int = 30
-    catch_bracket_hours: int = 24
+    catch_bracket_hours: int = 48
     belt_catches: int = 3
     belt_days: int = 365
 

@@ -120,7 +120,7 @@ def _dispersion(rule: Rule) -> Column:
     total = F.aggregate(counts, F.lit(0).cast("bigint"), lambda a, x: a + x)
     squares = F.aggregate(counts, F.lit(0).cast("bigint"), lambda a, x: a + x * x)
     mean = total / n
-    return F.when(total > 0, (squares / n - mean * mean) / mean)
+    return F.when(total > 0, F.greatest((squares / n - mean * mean) / mean, F.lit(0.0)))
 
 
 def _same_hours() -> Column:

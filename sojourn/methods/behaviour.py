@@ -136,10 +136,11 @@ def likelihood(seen: DataFrame, rule: Rule) -> DataFrame:
     """
     enough = F.col("days_seen") >= rule.min_days
     even = rule.sleepless_share * (rule.night_to - rule.night_from) / 24
+    regular = (F.col("dispersion") <= rule.regular_dispersion) & F.lit(rule.regular_dispersion > 0)
     signs = {
         "in_place": (F.col("radius_m") <= rule.place_radius_m) & F.lit(rule.place_radius_m > 0),
-        "regular": (F.col("dispersion") <= rule.regular_dispersion) & F.lit(rule.regular_dispersion > 0),
-        "punctual": F.coalesce(F.col("same_hours") >= rule.punctual_share, F.lit(False)),
+        "regular": regular,
+        "punctual": regular & F.coalesce(F.col("same_hours") >= rule.punctual_share, F.lit(False)),
         "sleepless": (F.col("night_share") >= even) & (F.col("hours_seen") >= rule.min_hours),
     }
     told = seen.withColumns({name: F.when(enough, sign) for name, sign in signs.items()})

@@ -20,34 +20,32 @@ LATE = 7
 
 
 def lives() -> dict[date, list[dict]]:
-    """Runs of thirty devices by date: at home, abroad for weeks, foreign with silences."""
+    """Runs of thirty devices by date: at home, abroad for weeks, caught across the border, foreign with silences."""
     rng, out = random.Random(11), {day: [] for day in days(FIRST, LAST)}
     for device in range(30):
         home = rng.choice(["LU", "LU", "FR", None])
-        place = "LU"
+        place, back = "LU", None
         for day, runs in out.items():
-            if home == "LU" and rng.random() < 0.08:
+            if home == "LU" and not back and rng.random() < 0.08:
                 place = rng.choice(["LU", "LU", "BE", "PT"])
-            if rng.random() < (0.3 if home == "LU" else 0.6):  # not a sign
+            if not back and rng.random() < (0.3 if home == "LU" else 0.6):  # not a sign
                 continue
             since = datetime(day.year, day.month, day.day, rng.randrange(3, 12), tzinfo=UTC)
-            until = since + timedelta(hours=rng.randrange(9))
-            cell = 613048392019771391 if place == "LU" else None
-            run = (day, device, home, place, None, since, until, cell, cell, 2)
-            runs.append(dict(zip(COUNTRY_RUNS.names, run, strict=True)))
-            if place == home == "LU" and day < LAST and rng.random() < 0.1:
-                caught(out, day, device)
+            until, since, back = since + timedelta(hours=rng.randrange(9)), back or since, None
+            if place == home == "LU" and day < LAST and rng.random() < 0.15:
+                # three minutes abroad before midnight, at home again after it
+                until = datetime(day.year, day.month, day.day, 22 if day < date(2026, 3, 29) else 21, 40, tzinfo=UTC)
+                back = until + timedelta(minutes=30)
+                runs.append(
+                    a_run(day, device, home, "DE", until + timedelta(minutes=10), until + timedelta(minutes=13))
+                )
+            runs.append(a_run(day, device, home, place, since, until))
     return out
 
 
-def caught(runs: dict[date, list[dict]], day: date, device: int) -> None:
-    """At home, three minutes abroad before midnight, at home after it."""
-    late = datetime(day.year, day.month, day.day, 22 if day < date(2026, 3, 29) else 21, 30, tzinfo=UTC)
-    for date_, country, since, until in ((day, "LU", 0, 10), (day, "DE", 20, 23), (later(day, 1), "LU", 40, 50)):
-        first, last = (late + timedelta(minutes=m) for m in (since, until))
-        cell = 613048392019771391 if country == "LU" else None
-        run = (date_, device, "LU", country, None, first, last, cell, cell, 2)
-        runs[date_].append(dict(zip(COUNTRY_RUNS.names, run, strict=True)))
+def a_run(day: date, device: int, home: str | None, place: str, since: datetime, until: datetime) -> dict:
+    cell = 613048392019771391 if place == "LU" else None
+    return dict(zip(COUNTRY_RUNS.names, (day, device, home, place, None, since, until, cell, cell, 2), strict=True))
 
 
 def put(night: Night, runs: dict[date, list[dict]], newest: date) -> None:

@@ -287,7 +287,7 @@ def test_minutes_abroad_between_signs_at_home_are_accidental(found):
     visit = [run(at(3, 8)), run(at(3, 8, 10), at(3, 9), "DE"), run(at(3, 9, 10))]
     late, open_ = [run(at(4, 8), at(4, 8), "DE"), run(at(4, 9, 1))], [run(at(5, 8)), run(at(5, 8, 5), None, "DE")]
     rows = found(*brief, *visit, *late, *open_, every=True)
-    assert [(r[3].day, r[6], r[11]) for r in rows] == [(2, 1, True), (3, 0, False), (4, 0, False), (5, 31, False)]
+    assert [(r[3].day, r[6], r[11]) for r in rows] == [(2, 1, True), (3, 0, False), (4, 0, False), (5, 30, False)]
     assert not any(r[11] for r in found(*brief, params=Params(catch_minutes=0), every=True))
     assert not any(r[11] for r in found(*brief, params=Params(catch_bracket_minutes=29), every=True))
     assert not any(r[11] for r in found(*[(*r[:2], "FR", *r[3:]) for r in brief], every=True))

@@ -50,12 +50,13 @@ with DAG(
 ) as dag:
     t = SimpleNamespace(**{name: submit(name, "build", name, "--day", DAY, writes=WRITES[name]) for name in WRITES})
     [t.cells, t.subscribers] >> t.events >> [t.presence, t.country_runs]
-    t.presence >> t.home_locations
+    t.presence >> [t.home_locations, t.machines]
+    [t.subscribers, t.cells] >> t.machines >> t.transnationals
     t.country_runs >> [t.country_since, t.border_crossings, t.trips, t.transnationals]
     t.country_since >> [t.border_crossings, t.trips]
     persons = [t.cells, t.home_locations, t.population_grid]
     [t.presence, *persons] >> t.population_map
-    [t.trips, *persons] >> t.cross_border_flows
+    [t.trips, t.border_crossings, *persons] >> t.cross_border_flows
     persons >> t.residents_by_origin
     [t.transnationals, *persons] >> t.transnational_stocks
     # it reads what the checks of all others have found

@@ -27,6 +27,7 @@ WRITES = {
     "country_runs": ("country_runs",),
     "country_since": ("country_since",),
     "home_locations": ("home_locations",),
+    "machines": ("machines",),
     "border_crossings": ("border_crossings",),
     "trips": ("trips",),
     "transnationals": ("transnationals",),

@@ -30,6 +30,8 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         count(leaves | returns).alias("at_home"),
         count((leaves & ~last) | (returns & ~first)).alias("unplaced"),
         count(F.col("gap_hours") > LONG_HOURS).alias("long"),
+        count(F.col("accidental")).alias("accidental"),
+        count(F.col("accidental") & ~(leaves | returns)).alias("accidental_abroad"),
     )
     of_runs = of(frames["country_runs"], "date", units).groupBy("unit", "device").agg(F.count("*").alias("n"))
     runs = of_runs.groupBy("unit").agg(F.sum("n").alias("runs"), F.sum(F.col("n") - 1).alias("within"))
@@ -39,6 +41,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         "share_missed": F.when(F.col("within") >= 1, missed),
         "share_unplaced": share("unplaced", "at_home", 100),
         "share_long": share("long", "rows", 100),
+        "share_accidental": share("accidental", "rows", 100),
         "crossings_per_device": share("rows", "devices"),
     }
     return gather(units, crossings, runs, rates=rates)
@@ -65,6 +68,9 @@ SUITE = suite(
     within("warning", "at most one crossing of the home border in five has no home cell", "share_unplaced", None, 0.2),
     within("warning", "at most half of the crossings follow a silence of more than a day", "share_long", None, 0.5),
     within("warning", "who crosses, crosses at most ten times a day on average", "crossings_per_device", None, 10),
+    never("critical", "every accidental crossing leaves home or returns", "accidental_abroad"),
+    within("warning", "at most half of the crossings are accidental", "share_accidental", None, 0.5),
+    within("info", "crossings that are accidental", "accidental", 0),
     within("info", "somebody crossed a border", "rows", 1),
     within("info", "crossings are of someone", "devices", 1),
 )

@@ -7,10 +7,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations import count, gather, never, share, suite, within
-from schemas.subscribers import SUBSCRIBERS
+from schemas.subscribers import MACHINE_SEGMENTS, SUBSCRIBERS
 
 READS = (SUBSCRIBERS,)
-MACHINES = ("m2m", "iot", "machine")
 
 
 def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:
@@ -22,7 +21,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
             F.count("*").alias("n"),
             (F.min("device") != F.max("device")).alias("torn"),
             F.max("opt_out").alias("opt_out"),
-            F.max(F.coalesce(F.lower("segment").isin(*MACHINES), F.lit(False))).alias("machine"),
+            F.max(F.coalesce(F.lower("segment").isin(*MACHINE_SEGMENTS), F.lit(False))).alias("machine"),
         )
     )
     register = keys.agg(

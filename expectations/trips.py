@@ -24,6 +24,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
     rates = {
         **kinds,
         "share_unmatched": F.when(F.col("crossed") >= 100, unmatched),
+        "share_accidental": share("accidental", "ended", 100),
         "trips_per_device": share("rows", "devices"),
     }
     asked = F.col("unit").isin(list(units))
@@ -59,6 +60,9 @@ def _whole(trips: DataFrame) -> DataFrame:
             count((kind == "transit") & (is_open | F.col("left_censored"))).alias("endless_transits"),
             count(F.col("joined") & apart).alias("joined_wrong"),
             count(~is_open).alias("ended"),
+            count(F.col("accidental")).alias("accidental"),
+            F.sum(F.when(F.col("accidental"), nights)).alias("accidental_nights"),
+            count(F.col("accidental") & (is_open | F.col("left_censored"))).alias("accidental_wrong"),
             *(count(what & ~is_open).alias(f"{name}_ended") for name, what in shares.items()),
         )
     )
@@ -107,6 +111,10 @@ SUITE = suite(
     within("warning", "at most half of the ended stays are transits", "share_transit", None, 0.5),
     within("info", "at least one ended stay in fifty is overnight", "share_overnight", 0.02, None),
     within("warning", "at most two ended stays in three began before the history", "share_censored", None, 0.67),
+    never("critical", "of an accidental stay both ends were seen", "accidental_wrong"),
+    within("warning", "at most half of the ended stays are accidental", "share_accidental", None, 0.5),
+    within("info", "stays that are accidental, and in no flow", "accidental", 0),
+    within("info", "nights of accidental stays", "accidental_nights", 0),
     within("warning", "a device has at most 400 stays on average", "trips_per_device", None, 400),
     within("info", "somebody went abroad or came", "rows", 1),
     within("info", "stays are of someone", "devices", 1),

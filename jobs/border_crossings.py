@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from schemas import BORDER_CROSSINGS, COUNTRY_RUNS, COUNTRY_SINCE
 from sojourn.clock import HOUR_US
 from sojourn.errors import ConfigError
+from sojourn.methods.brief import Brief, accidental, bounded
 from sojourn.methods.countries import as_number
 from sojourn.methods.stays import in_order
 
@@ -17,13 +18,20 @@ READS, WRITES, EVERY = (COUNTRY_RUNS, COUNTRY_SINCE), BORDER_CROSSINGS, "date"
 
 @dataclass(frozen=True)
 class Params:
-    """`look_back_days`: a device that was silent for longer begins anew; its next sign is a first one."""
+    """`look_back_days`: a device that was silent for longer begins anew; its next sign is a first one.
+
+    Both crossings of a stay abroad of the operator's own phone are accidental if its signs span fewer than
+    catch_minutes (0: none is), between signs at home within catch_bracket_minutes; they stay rows.
+    """
 
     look_back_days: int = 400
+    catch_minutes: int = 30
+    catch_bracket_minutes: int = 60
 
     def __post_init__(self) -> None:
         if not 1 <= self.look_back_days <= 3_660:
             raise ConfigError("must be from 1 to 3660", where="tables.border_crossings.look_back_days")
+        bounded("border_crossings", self.catch_minutes, self.catch_bracket_minutes)
 
 
 def transform(runs: DataFrame, since: date, home: str, p: Params) -> DataFrame:
@@ -48,12 +56,11 @@ def transform(runs: DataFrame, since: date, home: str, p: Params) -> DataFrame:
     mine, order = in_order(near.join(movers, "device", "left_semi"))
     before = {name: F.lag(name).over(order) for name in ("country", "date", "last_at", "last_cell")}
     crossed = mine.withColumns({f"{name}_before": column for name, column in before.items()}).where(
-        (F.col("country") != F.col("country_before"))
-        & (F.col("date") >= F.lit(since))
-        & (F.datediff("date", "date_before") <= p.look_back_days)
+        (F.col("country") != F.col("country_before")) & (F.datediff("date", "date_before") <= p.look_back_days)
     )
+    told = _told(crossed, home, bounded("border_crossings", p.catch_minutes, p.catch_bracket_minutes))
     silence = F.unix_micros("first_at") - F.unix_micros("last_at_before")
-    return crossed.select(
+    return told.where(F.col("date") >= F.lit(since)).select(
         *("date", "device", "home_country"),
         F.col("country_before").alias("from_country"),
         F.col("country").alias("to_country"),
@@ -61,4 +68,19 @@ def transform(runs: DataFrame, since: date, home: str, p: Params) -> DataFrame:
         F.when(F.col("country_before") == home, F.col("last_cell_before")).alias("last_cell"),
         F.when(F.col("country") == home, F.col("first_cell")).alias("first_cell"),
         (F.greatest(silence, F.lit(0)) / HOUR_US).alias("gap_hours"),
+        "accidental",
     )
+
+
+def _told(crossed: DataFrame, home: str, rule: Brief) -> DataFrame:
+    """Crossings of all dates that are read, and whether each begins or ends an accidental stay."""
+    order = Window.partitionBy("device").orderBy("first_at", "last_at", "country", "date")
+    stay = {"until": "last_at_before", "next_at": "first_at", "after": "country"}  # a stay ends where the next begins
+    beside = crossed.withColumns(
+        {name: F.lead(column).over(order) for name, column in stay.items()}
+        | {"before": F.col("country_before"), "heard": F.col("last_at_before")}
+    )
+    caught = F.coalesce(accidental(rule, home, "first_at", "until"), F.lit(False))
+    begins = beside.withColumn("caught", caught)
+    ends = F.coalesce(F.lag("caught").over(order), F.lit(False))
+    return begins.withColumn("accidental", F.col("caught") | ends)

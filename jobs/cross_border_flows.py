@@ -6,27 +6,57 @@ zone in which the traveller lives; a trip counts in the month in which it ends, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from schemas import CELLS, CROSS_BORDER_FLOWS, HOME_LOCATIONS, POPULATION_GRID, TRIPS
+from schemas import BORDER_CROSSINGS, CELLS, CROSS_BORDER_FLOWS, HOME_LOCATIONS, POPULATION_GRID, TRIPS
 from sojourn import clock
+from sojourn.errors import ConfigError
+from sojourn.methods.catches import Catch, loose
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_number, as_text
 from sojourn.methods.weights import inbound_weight, residents, weighed
 
-READS, WRITES, EVERY = (TRIPS, HOME_LOCATIONS, CELLS, POPULATION_GRID), CROSS_BORDER_FLOWS, "month"
+READS = (TRIPS, BORDER_CROSSINGS, HOME_LOCATIONS, CELLS, POPULATION_GRID)
+WRITES, EVERY = CROSS_BORDER_FLOWS, "month"
+BOUNDS = {
+    "catch_minutes": (0, 180),
+    "catch_bracket_hours": (0, 96),
+    "belt_catches": (1, 1_000),
+    "belt_days": (1, 3_660),
+}
 
 
 @dataclass(frozen=True)
 class Params:
-    """None: what a trip and a home are is for the tables before to say."""
+    """Whose trips are none, beside those that `trips` calls accidental.
+
+    Of a phone with belt_catches accidental stays within belt_days, a stay whose signs span fewer than catch_minutes
+    (0: none), between signs at home within catch_bracket_hours, one of them where there are belt_catches such stays.
+    """
+
+    catch_minutes: int = 30
+    catch_bracket_hours: int = 48
+    belt_catches: int = 3
+    belt_days: int = 365
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in BOUNDS.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"must be from {low} to {high}", where=f"tables.cross_border_flows.{name}")
+
+
+def belt_dates(month: date, p: Params) -> tuple[date, date]:
+    """The first and the last date whose crossings are looked at: up to those of trips that ended in the month."""
+    last = clock.last_day(month) + timedelta(1)  # dates are local to where a phone is
+    return last - timedelta(p.belt_days), last
 
 
 def transform(
     trips: DataFrame,
+    crossings: DataFrame,
     homes: DataFrame,
     cells: DataFrame,
     grid: DataFrame | None,
@@ -42,6 +72,7 @@ def transform(
 
     Args:
         trips: rows of `trips`.
+        crossings: rows of `border_crossings` of the `belt_dates`.
         homes: rows of `home_locations` of that month.
         cells: the register.
         grid: rows of `population_grid`; None: residents have no persons.
@@ -53,9 +84,14 @@ def transform(
         k: devices, for the weights of zones.
         p: parameters.
     """
+    rule = Catch(p.catch_minutes, 0, p.catch_bracket_hours, p.belt_catches, 2)
     ends = F.trunc(clock.local(F.col("returned_at"), time_zone), "month")
     outbound = F.coalesce(F.col("home_country") == home, F.lit(False))
-    travels = trips.where((F.col("kind") != "transit") & (ends == F.lit(month))).select(
+    ended = trips.where((F.col("kind") != "transit") & (ends == F.lit(month)))
+    kept = ended.where(~F.coalesce("accidental", F.lit(False)))
+    if p.catch_minutes and p.catch_bracket_hours:
+        kept = kept.join(loose(ended, crossings, home, rule), ["device", "departed_at"], "left_anti")
+    travels = kept.select(
         "device",
         as_number("country").alias("to"),
         F.col("nights").cast("bigint").alias("slept"),

@@ -11,13 +11,13 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from schemas import COUNTRY_RUNS, TRANSNATIONALS
+from schemas import COUNTRY_RUNS, MACHINES, TRANSNATIONALS
 from sojourn.clock import local
 from sojourn.errors import ConfigError
 from sojourn.methods.catches import Catch, without_catches
 from sojourn.methods.stays import Rule, Span, stays
 
-READS, WRITES, EVERY = (COUNTRY_RUNS,), TRANSNATIONALS, "month"
+READS, WRITES, EVERY = (COUNTRY_RUNS, MACHINES), TRANSNATIONALS, "month"
 YEAR = 365
 EVERYWHERE = "*"
 BOUNDS = {
@@ -29,7 +29,7 @@ BOUNDS = {
     "short_days": (1, YEAR + 1), "short_visits": (0, YEAR), "short_nights": (0, YEAR), "quarters_days": (1, YEAR + 1),
     "quarters": (1, 4), "seasonal_nights": (0, YEAR), "seasonal_stay": (1, YEAR), "visitor_stay": (0, YEAR),
     "catch_minutes": (0, 180), "catch_bracket_minutes": (1, 720), "catch_bracket_hours": (0, 48),
-    "belt_catches": (1, 1_000), "spill_share": (0.5, 1.01),
+    "belt_catches": (1, 1_000), "spill_share": (0.5, 1.01), "machine_share": (0.01, 1.01),
 }  # fmt: skip
 
 
@@ -58,6 +58,9 @@ class Params:
     make a hexagon one of the border belt. Of a phone that was caught as often, signs at home within
     catch_bracket_hours do, one of them in the belt. Of a foreign one that is heard so briefly and in the belt alone on
     spill_share of its dates, these are no stays (1.01: never).
+
+    Machines have no row: those whose p_machine, over the months covered and by the days seen in each, is machine_share
+    or more on average (1.01: all have).
 
     Visitors: the rest, and whoever has only one stay, of fewer than visitor_stay nights between signs at home.
     """
@@ -90,6 +93,7 @@ class Params:
     catch_bracket_hours: int = 24
     belt_catches: int = 3
     spill_share: float = 0.9
+    machine_share: float = 0.5
 
     def __post_init__(self) -> None:
         for name, (low, high) in BOUNDS.items():
@@ -99,6 +103,7 @@ class Params:
 
 def transform(
     runs: DataFrame,
+    machines: DataFrame,
     month: date,
     as_of: date,
     days_covered: int,
@@ -111,6 +116,7 @@ def transform(
 
     Args:
         runs: rows of `country_runs` of the days covered.
+        machines: rows of `machines` of the months covered; of devices without one nothing is known.
         month: its first day.
         as_of: the last day covered.
         days_covered: how many, the same for all devices.
@@ -119,6 +125,8 @@ def transform(
         home_zone: its time zone.
         p: parameters.
     """
+    if p.machine_share <= 1:
+        runs = runs.join(_machines(machines, p), "device", "left_anti")
     span = Span(as_of - timedelta(days_covered - 1), as_of, home, home_zone)
     by_day = (p.day_share, p.commuter_min_visits - 1, p.commuter_weekday_share)
     rule = Rule(p.gap_hours, p.transit_hours, *by_day, p.weekend_hours)
@@ -133,6 +141,18 @@ def transform(
     }
     rows = lives.withColumns(made).select(*TRANSNATIONALS.names)
     return rows if days_covered >= p.min_days else rows.limit(0)
+
+
+def _machines(machines: DataFrame, p: Params) -> DataFrame:
+    """The devices that are more likely machines than people, in whole millionths: a sum has no order."""
+    weight = F.col("days_seen").cast("bigint")
+    share = F.sum(F.round(F.col("p_machine") * 1_000_000).cast("bigint") * weight) / F.sum(weight)
+    return (
+        machines.groupBy("device")
+        .agg(share.alias("share"))
+        .where(F.col("share") >= p.machine_share * 1_000_000)
+        .select("device")
+    )
 
 
 def _visits(found: DataFrame) -> DataFrame:

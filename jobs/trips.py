@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 
 from schemas import COUNTRY_RUNS, COUNTRY_SINCE, TRIPS
 from sojourn.errors import ConfigError
+from sojourn.methods.brief import bounded
 from sojourn.methods.stays import Rule, Span, stays
 
 READS, WRITES, EVERY = (COUNTRY_RUNS, COUNTRY_SINCE), TRIPS, "date"
@@ -21,16 +22,21 @@ class Params:
     """When a stay ends, and when it is a passage. Defaults: docs/methods.md.
 
     gap_hours: of silence that end the stay of a foreign subscriber here. transit_hours: of the longest stay that the
-    signs allow, from the last one elsewhere to the next, below which it is a transit.
+    signs allow, from the last one elsewhere to the next, below which it is a transit. A stay of the operator's own
+    phone is accidental if its signs span fewer than catch_minutes (0: none is), between signs at home within
+    catch_bracket_minutes; it stays a row.
     """
 
     gap_hours: int = 72
     transit_hours: int = 3
+    catch_minutes: int = 30
+    catch_bracket_minutes: int = 60
 
     def __post_init__(self) -> None:
         for name, (low, high) in {"gap_hours": (1, 24 * 60), "transit_hours": (0, 24)}.items():
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"must be from {low} to {high}", where=f"tables.trips.{name}")
+        bounded("trips", self.catch_minutes, self.catch_bracket_minutes)
 
 
 def transform(runs: DataFrame, days: tuple[date, date], home: str, home_zone: str, p: Params) -> DataFrame:
@@ -43,5 +49,6 @@ def transform(runs: DataFrame, days: tuple[date, date], home: str, home_zone: st
         home_zone: its time zone.
         p: parameters.
     """
-    found = stays(runs, Span(*days, home, home_zone), Rule(p.gap_hours, p.transit_hours))
+    brief = bounded("trips", p.catch_minutes, p.catch_bracket_minutes)
+    found = stays(runs, Span(*days, home, home_zone), Rule(p.gap_hours, p.transit_hours, brief=brief))
     return found.select(*TRIPS.names)

@@ -8,6 +8,7 @@ from schemas.country_since import COUNTRY_SINCE
 from schemas.cross_border_flows import CROSS_BORDER_FLOWS
 from schemas.events import EVENTS
 from schemas.home_locations import HOME_LOCATIONS
+from schemas.machines import MACHINES
 from schemas.night_quality import NIGHT_QUALITY
 from schemas.population_grid import POPULATION_GRID
 from schemas.population_map import POPULATION_MAP
@@ -33,6 +34,7 @@ TABLES = (
     BORDER_CROSSINGS,
     TRIPS,
     HOME_LOCATIONS,
+    MACHINES,
     TRANSNATIONALS,
     POPULATION_GRID,
     POPULATION_MAP,
@@ -55,6 +57,7 @@ __all__ = [
     "CROSS_BORDER_FLOWS",
     "EVENTS",
     "HOME_LOCATIONS",
+    "MACHINES",
     "NIGHT_QUALITY",
     "POPULATION_GRID",
     "POPULATION_MAP",

@@ -19,5 +19,11 @@ BORDER_CROSSINGS = Table(
         C("last_cell", "bigint", "H3 index of the last home cell before leaving; null: came from abroad", null=True),
         C("first_cell", "bigint", "H3 index of the first home cell after returning; null: went abroad", null=True),
         C("gap_hours", "double", "hours between the two signs"),
+        C(
+            "accidental",
+            "boolean",
+            "true: of minutes abroad of the operator's own phone, between signs at home; null: never looked at",
+            null=True,
+        ),
     ),
 )

@@ -3,6 +3,8 @@
 from sojourn.table import Column as C
 from sojourn.table import Table
 
+MACHINE_SEGMENTS = ("m2m", "iot", "machine")  # in any letters
+
 SUBSCRIBERS = Table(
     "subscribers",
     "What the register says of one subscriber, known by IMSI or by MSISDN, from a day on.",

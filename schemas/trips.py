@@ -42,5 +42,11 @@ TRIPS = Table(
             "date",
             "first day of the month in which its end was known, by the home clock; open: of the last day built",
         ),
+        C(
+            "accidental",
+            "boolean",
+            "true: minutes abroad of the operator's own phone, between signs at home; null: never looked at",
+            null=True,
+        ),
     ),
 )

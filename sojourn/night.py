@@ -25,13 +25,14 @@ from sojourn.parameters import parameters
 from sojourn.session import COMPILED, INTERPRETED
 from sojourn.shapes import Zones, read_zones
 from sojourn.stamp import stamped
-from sojourn.steps import Done, dates, intake, maps, months, quality
+from sojourn.steps import Done, dates, intake, machines, maps, months, quality
 from sojourn.table import Table
 
 Say = Callable[[str, Done], None]
 COMPILES = 16 << 20  # landing bytes above which it pays that Spark compiles its plans
 MONTHLY = {
     "home_locations": months.home_locations,
+    "machines": machines.machines,
     "transnationals": months.transnationals,
     "cross_border_flows": months.cross_border_flows,
     "residents_by_origin": months.residents_by_origin,
@@ -47,6 +48,7 @@ STEPS: dict[str, Callable[..., Done]] = {
     "border_crossings": dates.border_crossings,
     "trips": dates.trips,
     "home_locations": months.home_locations,
+    "machines": machines.machines,
     "transnationals": months.transnationals,
     "population_grid": maps.population_grid,
     "population_map": maps.population_map,

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import pyarrow.compute as pc
 from pyspark.sql import functions as F
 
-from schemas import BATCHES, COUNTRY_RUNS, EVENTS, PRESENCE, SUBSCRIBERS, TABLES
+from schemas import BATCHES, BORDER_CROSSINGS, COUNTRY_RUNS, EVENTS, MACHINES, PRESENCE, SUBSCRIBERS, TABLES
 from sojourn.errors import ConfigError
 from sojourn.lake import Lake
 from sojourn.night import Night
@@ -35,10 +35,12 @@ class Kept:
 def least(night: Night) -> dict[str, int]:
     """Days that rows must be kept for the nights to come, by table; of every other table, `*`."""
     late, p = night.conf.longest_late_days + 2, night.params
-    homes = p["home_locations"].window_days + MONTH
+    homes = max(p["home_locations"].window_days, p["machines"].window_days) + MONTH
     return {
         EVENTS.name: late,
         PRESENCE.name: late + max(homes, p["population_map"].look_back_days),
+        BORDER_CROSSINGS.name: late + MONTH + p["cross_border_flows"].belt_days,
+        MACHINES.name: late + MONTH + YEAR,
         COUNTRY_RUNS.name: late + MONTH + max(YEAR, p["border_crossings"].look_back_days),
         "*": late + 3 * MONTH,
     }

@@ -13,7 +13,8 @@ from isal import igzip
 from pyarrow import csv
 
 from sojourn.demo.heard import NO_CELL, Heard
-from sojourn.demo.people import MACHINES, People
+from sojourn.demo.machines import declared
+from sojourn.demo.people import People
 from sojourn.demo.places import COUNTRIES, HOME, SHIP_PLMN
 from sojourn.demo.radio import TWIN, WORTHLESS, Network
 from sojourn.demo.signs import CALL, DATA, SMS
@@ -127,13 +128,13 @@ def write_registers(landing: Path, folk: People, net: Network, clock: Clock) -> 
     for day, name in enumerate(clock.dates()):
         table = net.register(day)
         write(landing / "cells" / f"{name}.csv", (",".join(table.column_names) + "\n").encode() + _csv(table, ","))
-    own = np.flatnonzero(folk.registered).tolist()
+    own, sold_as_machine = np.flatnonzero(folk.registered).tolist(), declared(folk)
     table = pa.table(
         {
             "imsi": [folk.imsi[i] for i in own],
             "msisdn": [folk.msisdn[i] for i in own],
             "since": [folk.since[i].isoformat() for i in own],
-            "segment": ["m2m" if folk.kind[i] in MACHINES else "consumer" for i in own],
+            "segment": ["m2m" if sold_as_machine[i] else "consumer" for i in own],
             "opt_out": ["true" if folk.opt_out[i] else "false" for i in own],
         }
     )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sojourn.demo import machines
 from sojourn.demo.days import ABSENT, Days
 from sojourn.demo.lives import LONG_DAYS
-from sojourn.demo.people import HOME_SPOT, MACHINES, People
+from sojourn.demo.people import HOME_SPOT, People
 from sojourn.demo.places import HOME
 from sojourn.demo.slots import HOUR_S, Clock
 from sojourn.demo.stays import Stays
@@ -50,7 +51,8 @@ def signs(folk: People, diary: Days, trips: Stays, clock: Clock, rng: np.random.
     """Draws all signs of the range."""
     caught = _catches(folk, diary, clock, rng)
     used = _used(folk, diary, clock, rng)
-    parts = [_borders(folk, diary, trips, clock, rng), _caught(folk, caught, clock, rng), _machines(folk, diary, clock)]
+    parts = [_borders(folk, diary, trips, clock, rng), _caught(folk, caught, clock, rng)]
+    parts.append(_machines(folk, diary, clock, rng.spawn(1)[0]))  # what people do is not drawn anew for machines
     parts.append(used)
     parts.append(_swings(folk, used, rng))
     who, at, spot, hop, kind = (
@@ -135,16 +137,11 @@ def _caught(folk: People, caught: Catches, clock: Clock, rng: np.random.Generato
     return Signs(**{name: values[heard] for name, values in vars(found).items()})
 
 
-def _machines(folk: People, diary: Days, clock: Clock) -> Signs:
-    """Meters that report by the clock, every one to six hours, day and night."""
-    meters = folk.of(*MACHINES)
-    every = 1 + meters % 6
-    reports = (np.arange(clock.n_slots)[None, :] % every[:, None]) == 0
-    row, slot = np.nonzero(reports)
-    who = meters[row]
-    at = clock.first + slot * HOUR_S + folk.phase_s[who]
+def _machines(folk: People, diary: Days, clock: Clock, rng: np.random.Generator) -> Signs:
+    """Reports of machines, all of them data."""
+    who, at, spot = machines.reports(folk, diary, clock, rng)
     still = np.zeros(len(who), dtype=bool)
-    return Signs(who, at, diary.spot[who, slot], still, np.full(len(who), DATA, dtype=np.int8))
+    return Signs(who, at, spot.astype(np.int8), still, np.full(len(who), DATA, dtype=np.int8))
 
 
 def _swings(folk: People, used: Signs, rng: np.random.Generator) -> Signs:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from sojourn import cells
-from sojourn.demo import classes, population
+from sojourn.demo import classes, machines, population
 from sojourn.demo.days import ABSENT, Days
 from sojourn.demo.dirt import Ledger
 from sojourn.demo.heard import Heard
@@ -58,6 +58,7 @@ def subscribers(folk: People, net: Network, clock: Clock, at: Ints) -> dict[str,
     antenna = np.asarray(cells.cell_of(net.sites[:, 0], net.sites[:, 1], RESOLUTION), dtype=np.int64)
     days, end = clock.dates(), clock.start + timedelta(days=clock.days - 1)
     rows: dict[str, list[Any]] = {name: [] for name in _SUBSCRIBER}
+    habit = machines.habits(folk)
     for who in range(len(folk)):
         moves = int(folk.moves_on[who])
         here = folk.kind[who] not in NO_NIGHT_HERE
@@ -81,6 +82,7 @@ def subscribers(folk: People, net: Network, clock: Clock, at: Ints) -> dict[str,
                 int(antenna[folk.sites[who, spot]]) if here else None,
                 since,
                 until,
+                str(habit[who]) or None,
             )
             for name, value in zip(_SUBSCRIBER, values, strict=True):
                 rows[name].append(value)
@@ -89,7 +91,7 @@ def subscribers(folk: People, net: Network, clock: Clock, at: Ints) -> dict[str,
 
 _SUBSCRIBER = (
     "imsi", "msisdn", "class", "home_country", "home_plmn", "opt_out", "resident", "home_lat", "home_lon",
-    "home_cell", "antenna_cell", "home_from", "home_to",
+    "home_cell", "antenna_cell", "home_from", "home_to", "habit",
 )  # fmt: skip
 
 

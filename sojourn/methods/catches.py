@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from sojourn.methods.brief import seconds
 from sojourn.methods.stays import in_order
 
 KEY = ("device", "date", "first_at")
@@ -65,6 +66,44 @@ def without_catches(runs: DataFrame, home: str, rule: Catch) -> DataFrame:
     return runs.join(found, list(KEY), "left_anti")
 
 
+def loose(trips: DataFrame, crossings: DataFrame, home: str, rule: Catch) -> DataFrame:
+    """Of trips with their crossings, those that only who knows the belt tells to be catches: (device, departed_at).
+
+    The sure ones are those that are `accidental`; the belt is where these were before and after.
+
+    Args:
+        trips: rows of `trips`.
+        crossings: rows of `border_crossings` of the same time, and of as long before it as the belt is to be learnt of.
+        home: country of the operator.
+        rule: parameters; a bracket of no hours: there are none.
+    """
+    sure = crossings.where("accidental").select(
+        "device", F.coalesce("first_cell", "last_cell").alias("cell"), "to_country"
+    )
+    belt = sure.groupBy(region("cell").alias("region")).agg(F.count("*").alias("n"))
+    belt = belt.where((F.col("n") >= rule.belt_catches) & F.col("region").isNotNull()).select("region")
+    often = sure.where(F.col("to_country") == home).groupBy("device").agg(F.count("*").alias("n"))
+    often = often.where(F.col("n") >= rule.belt_catches).select("device")
+    own = F.equal_null("home_country", F.lit(home)) & ~F.coalesce("accidental", F.lit(False))
+    brief = trips.where(own & (seconds("departed_at", "last_at") < rule.minutes * 60)).select(
+        "device", "departed_at", "returned_at"
+    )
+    near = F.col("gap_hours") <= rule.bracket_hours
+    left = crossings.where(near & (F.col("from_country") == home)).select(
+        "device", F.col("at").alias("departed_at"), region("last_cell").alias("region_before")
+    )
+    back = crossings.where(near & (F.col("to_country") == home)).select(
+        "device", F.col("at").alias("returned_at"), region("first_cell").alias("region_after")
+    )
+    between = (
+        brief.join(often, "device", "left_semi")
+        .join(left, ["device", "departed_at"])
+        .join(back, ["device", "returned_at"])
+    )
+    inside = (F.col("region_before") == F.col("region")) | (F.col("region_after") == F.col("region"))
+    return between.join(F.broadcast(belt), inside, "left_semi").select("device", "departed_at")
+
+
 def region(cell: str) -> Column:
     """The hexagon of the belt that an H3 cell lies in; the cell itself where it is no finer. By its bits: no Python."""
     fine = F.shiftrightunsigned(F.col(cell), 52).bitwiseAND(F.lit(15)) > REGION
@@ -74,12 +113,7 @@ def region(cell: str) -> Column:
 
 
 def _brief(rule: Catch) -> Column:
-    return _apart("first_at", "last_at") < rule.minutes * 60
-
-
-def _apart(since: str, until: str) -> Column:
-    """Seconds."""
-    return (F.unix_micros(until) - F.unix_micros(since)) / 1_000_000
+    return seconds("first_at", "last_at") < rule.minutes * 60
 
 
 def _between(runs: DataFrame, home: str, rule: Catch) -> DataFrame:
@@ -98,7 +132,7 @@ def _between(runs: DataFrame, home: str, rule: Catch) -> DataFrame:
         }
     )
     there = (F.col("country") != home) & (F.col("country_before") == home) & (F.col("country_after") == home)
-    silence = F.greatest(_apart("heard", "first_at"), _apart("last_at", "next_at")) / 60
+    silence = F.greatest(seconds("heard", "first_at"), seconds("last_at", "next_at")) / 60
     told = beside.where(there & _brief(rule)).withColumns(
         {
             "region_before": region("cell_before"),

@@ -17,6 +17,7 @@ from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from sojourn.clock import later, local, midnight
+from sojourn.methods.brief import NONE, Brief, accidental
 from sojourn.methods.homebound import going_home, nights
 from sojourn.reference.zones import zones_of_countries
 
@@ -33,7 +34,8 @@ class Rule:
     shorter in a transit. Foreign subscribers come by day and go home in between if at least `day_share` of their nights
     between two signs, and at least `day_nights`, have no sign from 20 to 5, and `weekday_share` of their dates are
     Monday to Friday; a day_share above 1: nobody does. Those with such dates who are silent for weekend_hours or more
-    over at least weekends weekends go home for them; a weekend_hours above gap_hours: nobody does.
+    over at least weekends weekends go home for them; a weekend_hours above gap_hours: nobody does. brief: what is told
+    to be accidental; it is a stay all the same.
     """
 
     gap_hours: int
@@ -43,6 +45,7 @@ class Rule:
     weekday_share: float = 0.0
     weekend_hours: int = 1_000_000
     weekends: int = 3
+    brief: Brief = NONE
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def stays(runs: DataFrame, span: Span, rule: Rule) -> DataFrame:
         device, home_country, country, departed_at, last_at, returned_at (null: open), nights, kind, trip_id,
         left_censored; month (the first day of that in which it was known to have ended; open: of the last day looked
         at); first_date and last_date (of its first and last sign) and bracketed (it began after a sign at home and
-        ended with one; of a foreign subscriber: after a silence, and with one).
+        ended with one; of a foreign subscriber: after a silence, and with one); accidental (Brief).
     """
     away = runs.where(~F.equal_null("country", "home_country")).select("device").distinct()
     found = _in_turn(runs.join(away, "device", "left_semi"), span, rule)
@@ -217,6 +220,7 @@ def _judged(one: DataFrame, span: Span, rule: Rule) -> DataFrame:
             "left_censored": F.when(F.col("foreign"), first & early).otherwise(first),
             "trip_id": F.xxhash64("device", "absent_since"),
             "month": F.to_date(F.trunc(local(known, F.lit(span.zone)), "month")),
+            "accidental": F.coalesce(accidental(rule.brief, span.home, "departed_at", "last_at"), F.lit(False)),
         }
     )
     slept = nights("departed_at", F.coalesce("returned_at", end), _zone(span))
@@ -229,7 +233,7 @@ def _judged(one: DataFrame, span: Span, rule: Rule) -> DataFrame:
         # where runs of two dates overlap, a sign there may be later than the first elsewhere
         F.least("last_at", "returned_at").alias("last_at"),
         *("returned_at", "nights", kind.alias("kind"), "trip_id", "left_censored"),
-        *("month", "first_date", "last_date"),
+        *("month", "first_date", "last_date", "accidental"),
         F.when(F.col("foreign"), seen).otherwise(seen & from_to_home).alias("bracketed"),
     )
 

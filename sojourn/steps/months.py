@@ -14,10 +14,12 @@ from jobs import residents_by_origin as residents_job
 from jobs import transnational_stocks as stocks_job
 from jobs import transnationals as transnationals_job
 from schemas import (
+    BORDER_CROSSINGS,
     CELLS,
     COUNTRY_RUNS,
     CROSS_BORDER_FLOWS,
     HOME_LOCATIONS,
+    MACHINES,
     POPULATION_GRID,
     PRESENCE,
     RESIDENTS_BY_ORIGIN,
@@ -123,22 +125,26 @@ def home_locations(night: "Night", days: Sequence[date] = (), asked: Sequence[da
 def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
     """What the stays of a year, or of as many days as the lake covers, make a device."""
     newest, first, home = night.newest(), night.first(), night.conf.home
-    dirty = changed(night, TRANSNATIONALS, COUNTRY_RUNS)
+    dirty, told = (changed(night, TRANSNATIONALS, source) for source in (COUNTRY_RUNS, MACHINES))
 
     def span(month: date) -> tuple[date, date]:
         as_of = min(clock.last_day(month), newest or month)
         return max(as_of - timedelta(364), first or as_of), as_of
 
-    found, p = due(night, TRANSNATIONALS, asked, lambda m: dirty(*span(m))), night.params["transnationals"]
+    def touched(month: date) -> bool:
+        return dirty(*span(month)) or told(clock.month_of(span(month)[0]), month)
+
+    found, p = due(night, TRANSNATIONALS, asked, touched), night.params["transnationals"]
     if not found.months:
         return None
-    runs, frames = night.lake.read(COUNTRY_RUNS), []
+    runs, machines, frames = night.lake.read(COUNTRY_RUNS), night.lake.read(MACHINES), []
     for month, provisional in found.months.items():
         since, as_of = span(month)
         rows, covered = runs.where(F.col("date").between(since, as_of)), (as_of - since).days + 1
-        made = transnationals_job.transform(rows, month, as_of, covered, provisional, home.country, home.time_zone, p)
-        frames.append(made)
-    return _publish(night, TRANSNATIONALS, union(frames), found, (COUNTRY_RUNS,))
+        told_by = machines.where(F.col("month").between(clock.month_of(since), month))
+        where = (home.country, home.time_zone)
+        frames.append(transnationals_job.transform(rows, told_by, month, as_of, covered, provisional, *where, p))
+    return _publish(night, TRANSNATIONALS, union(frames), found, (COUNTRY_RUNS, MACHINES))
 
 
 def of_month(night: "Night", table: Table, month: date) -> DataFrame:
@@ -185,6 +191,7 @@ def cross_border_flows(night: "Night", days: Sequence[date] = (), asked: Sequenc
         homes, last = of_month(night, HOME_LOCATIONS, month), clock.last_day(month)
         return flows_job.transform(
             lake.read(TRIPS).where(F.col("month").between(month, clock.month_of(last + silence))),
+            lake.read(BORDER_CROSSINGS).where(F.col("date").between(*flows_job.belt_dates(month, p))),
             homes,
             lake.read(CELLS),
             grid,

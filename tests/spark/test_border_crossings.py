@@ -63,9 +63,9 @@ def test_a_crossing_is_the_later_of_two_signs_in_different_countries(crossings):
     ]
     day = date(2026, 3, 2)
     assert crossings(*signs) == [
-        (day, 1, "LU", "LU", "FR", at(2, 9, 30), B, None, 0.5),
-        (day + timedelta(1), 1, "LU", "FR", "DE", at(3, 11), None, None, 3.0),
-        (day + timedelta(2), 1, "LU", "DE", "LU", at(4, 12), None, C, 24.0),
+        (day, 1, "LU", "LU", "FR", at(2, 9, 30), B, None, 0.5, False),
+        (day + timedelta(1), 1, "LU", "FR", "DE", at(3, 11), None, None, 3.0, False),
+        (day + timedelta(2), 1, "LU", "DE", "LU", at(4, 12), None, C, 24.0, False),
     ]
 
 
@@ -114,9 +114,9 @@ def test_runs_that_begin_at_one_instant_under_two_dates_are_one_crossing(crossin
         run(at(2, 23, 20), at(2, 23, 20), "FR", day=date(2026, 3, 2)),
         run(at(2, 23, 20), at(3, 8), "DE", day=date(2026, 3, 3)),
     ]
-    assert [r[3:] for r in crossings(*signs)] == [("LU", "DE", at(2, 23, 20), B, None, 0.0)]
+    assert [r[3:] for r in crossings(*signs)] == [("LU", "DE", at(2, 23, 20), B, None, 0.0, False)]
     back = [signs[0], (*signs[1][:3], "LU", *signs[1][4:6], C, C), signs[2]]
-    assert [r[3:] for r in crossings(*back)] == [("LU", "DE", at(2, 23, 20), B, None, 0.0)]
+    assert [r[3:] for r in crossings(*back)] == [("LU", "DE", at(2, 23, 20), B, None, 0.0, False)]
 
 
 def test_antennas_of_unknown_place_leave_the_cell_empty(crossings):
@@ -130,6 +130,21 @@ def test_who_stays_in_one_country_crosses_nothing(crossings):
     assert crossings(*signs, *(run(at(d, 8), None, "FR", home="FR", device=2) for d in range(2, 9))) == []
 
 
+def test_minutes_abroad_between_signs_at_home_are_accidental_both_ways(crossings):
+    """Whatever the first date that rows are asked for; over midnight too. Half an hour is none, nor two countries."""
+    night = [run(at(2, 22), at(2, 23, 40)), run(at(2, 23, 55), at(2, 23, 59), "FR"), run(at(3, 0), at(3, 0, 5), "FR")]
+    signs = [*night, run(at(3, 1, 5), at(3, 8)), run(at(3, 9), at(3, 9, 30), "FR"), run(at(3, 10), at(3, 11))]
+    signs += [run(at(3, 11, 10), None, "FR"), run(at(3, 11, 20), None, "DE"), run(at(3, 11, 30), at(3, 12))]
+    told = [(at(2, 23, 55), True), (at(3, 1, 5), True), (at(3, 9), False), (at(3, 10), False)]
+    told += [(at(3, 11, 10), False), (at(3, 11, 20), False), (at(3, 11, 30), False)]
+    assert [(r[5], r[9]) for r in crossings(*signs)] == told
+    assert [(r[5], r[9]) for r in crossings(*signs, since=date(2026, 3, 3))] == told[1:]
+    assert not any(r[9] for r in crossings(*signs, params=Params(catch_minutes=0)))
+    foreign = [(*r[:2], "FR", *r[3:]) for r in signs]
+    assert not any(r[9] for r in crossings(*foreign)), "of foreign phones nobody hears the other side"
+    assert not any(r[9] for r in crossings(*night, run(at(3, 1, 6))))
+
+
 def test_the_expectations_find_what_is_wrong(spark):
     from expectations.border_crossings import measure
 
@@ -139,7 +154,7 @@ def test_the_expectations_find_what_is_wrong(spark):
     leaves, returns = ("LU", "FR", at(2, 10), B, None, 2.0), ("FR", "LU", at(2, 12), None, A, 2.0)
 
     def seen(*crossings):
-        rows = [(day, 1, "LU", *crossing) for crossing in crossings]
+        rows = [(day, 1, "LU", *crossing, False) for crossing in crossings]
         frames = {"border_crossings": spark.createDataFrame(rows, BORDER_CROSSINGS.schema), "country_runs": runs}
         (found,) = measure(frames, [day]).collect()
         return {name: value for name, value in found.asDict().items() if value}
@@ -160,11 +175,24 @@ def by_hand(runs, since):
     out = []
     for device, some in groupby(sorted(runs, key=lambda r: (r[1], r[4])), key=lambda r: r[1]):
         mine = list(some)
+        caught = ends(mine)
         for one, two in pairwise(mine):
             if one[3] != two[3] and two[0] >= since:
                 gap = (two[4] - one[5]).total_seconds() / 3600
                 cells = (one[7] if one[3] == "LU" else None, two[6] if two[3] == "LU" else None)
-                out.append((two[0], device, two[2], one[3], two[3], two[4], *cells, gap))
+                out.append((two[0], device, two[2], one[3], two[3], two[4], *cells, gap, two[4] in caught))
+    return out
+
+
+def ends(mine):
+    """The instants at which accidental stays begin and end, in runs of one device."""
+    stays = [list(some) for _, some in groupby(mine, key=lambda r: r[3])]
+    out = set()
+    for before, stay, after in zip(stays, stays[1:], stays[2:], strict=False):
+        spans = (stay[-1][5] - stay[0][4], stay[0][4] - before[-1][5], after[0][4] - stay[-1][5])
+        at_home = before[0][3] == after[0][3] == "LU"
+        if at_home and spans[0] < timedelta(minutes=30) and max(spans[1:]) <= timedelta(minutes=60):
+            out |= {stay[0][4], after[0][4]}
     return out
 
 
@@ -172,7 +200,8 @@ def by_hand(runs, since):
 def lives(draw):
     runs = []
     for device in range(1, draw(st.integers(1, 4)) + 1):
-        instants = sorted(draw(st.sets(st.integers(0, 14 * 96), max_size=24)))
+        days = draw(st.sampled_from([1, 14]))  # in one day, stays are brief
+        instants = sorted(draw(st.sets(st.integers(0, days * 96), max_size=24)))
         for since, until in zip(instants[::2], instants[1::2], strict=False):
             begin, stop = (at(1, 0) + timedelta(minutes=15 * t) for t in (since, until))
             cells = draw(st.sampled_from([(A, B), (C, C), (None, None)]))

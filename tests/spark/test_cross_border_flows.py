@@ -1,24 +1,27 @@
 """Trips from home zones to countries: worked out by hand."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from expectations.cross_border_flows import measure
 from jobs import cross_border_flows
 from jobs.cross_border_flows import Params
-from schemas import CROSS_BORDER_FLOWS, HOME_LOCATIONS, TRIPS
+from schemas import BORDER_CROSSINGS, CROSS_BORDER_FLOWS, HOME_LOCATIONS, TRIPS
 from sojourn.cells import cell_of
 from sojourn.disclosure import release
 
 MONTH = date(2026, 3, 1)
 SOUTH, NORTH = (int(c) for c in cell_of([49.5, 49.9], [6.1, 6.1], 8))
+MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 MID_MARCH = datetime(2026, 3, 15, 12, tzinfo=UTC)
 
 
-def trip(device, country, nights=2, ends=MID_MARCH, home="LU", kind="overnight"):
-    began = datetime(2026, 3, 1, tzinfo=UTC)
-    return (device, home, country, began, began, ends, nights, kind, device, False, MONTH)
+def trip(
+    device, country, nights=2, ends=MID_MARCH, home="LU", kind="overnight", began=MARCH, last=None, accidental=False
+):
+    last = last or ends or began
+    return (device, home, country, began, last, ends, nights, kind, device, False, MONTH, accidental)
 
 
 def lives(device, cell=SOUTH, status="home", country="LU"):
@@ -27,15 +30,16 @@ def lives(device, cell=SOUTH, status="home", country="LU"):
 
 @pytest.fixture
 def flows(spark):
-    def run(trips, homes=(), raster=True, inbound=None, provisional=False):
+    def run(trips, homes=(), raster=True, inbound=None, provisional=False, crossings=(), params=None):
         cells = spark.createDataFrame([(SOUTH, "s"), (NORTH, "n")], "cell bigint, zone string")
         persons = [(SOUTH, 60.0, "s"), (NORTH, 10.0, "n")]
         grid = spark.createDataFrame(persons, "cell bigint, population double, zone string") if raster else None
         return cross_border_flows.transform(
             spark.createDataFrame(trips, TRIPS.schema),
+            spark.createDataFrame([*crossings], BORDER_CROSSINGS.schema),
             spark.createDataFrame([*homes], HOME_LOCATIONS.schema),
             *(cells, grid, MONTH, provisional, "LU", "Europe/Luxembourg"),
-            *(inbound or {"default": 1.0}, 1, Params()),
+            *(inbound or {"default": 1.0}, 1, params or Params()),
         )
 
     return run
@@ -94,6 +98,34 @@ def test_a_trip_counts_in_the_local_month_in_which_it_ends(flows):
 
 def test_transit_is_no_trip(flows):
     assert rows(flows([trip(1, "FR", 0, kind="transit")])) == {}
+
+
+def caught(device, day, before=15, after=15, cell=SOUTH, sure=True):
+    """Three minutes in Germany on a day of March, with the two crossings; minutes of silence on both sides."""
+    since = MARCH + timedelta(days=day - 1, hours=20)
+    last, back = since + timedelta(minutes=3), since + timedelta(minutes=3 + after)
+    nights = int(back.date() > since.date())
+    gone = (since.date(), device, "LU", "LU", "DE", since, cell, None, before / 60, sure)
+    home = (back.date(), device, "LU", "DE", "LU", back, None, cell, after / 60, sure)
+    kind = "overnight" if nights else "same_day"
+    return trip(device, "DE", nights, back, "LU", kind, since, last, sure), [gone, home]
+
+
+def test_who_was_caught_across_the_border_made_no_trip(flows):
+    """Neither accidental stays nor, of a phone that was caught three times, a longer one from where these were."""
+    sure = [caught(1, day) for day in (2, 3, 4)]
+    late, elsewhere = (caught(1, day, 60, 600, cell, sure=False) for day, cell in ((5, SOUTH), (8, NORTH)))
+    stranger, visit = caught(2, 6, 60, 600, sure=False), trip(1, "DE", 1, began=MARCH + timedelta(9))
+    known = [*sure, late, elsewhere, stranger]
+    trips, crossings = [visit, *(t for t, _ in known)], [c for _, both in known for c in both]
+
+    def counts(**params):
+        row = rows(flows(trips, crossings=crossings, params=Params(**params)))["_unknown", "DE"]
+        return (row.n, row.trips, row.nights)
+
+    assert counts() == (2, 3, 3), "the visit, the one from elsewhere, and the other phone's"
+    assert counts(catch_bracket_hours=0) == counts(catch_minutes=0) == counts(belt_catches=4) == (2, 4, 4)
+    assert counts(catch_bracket_hours=9) == (2, 4, 4)
 
 
 def test_through_the_door_it_is_the_table(flows):

@@ -20,22 +20,32 @@ LATE = 7
 
 
 def lives() -> dict[date, list[dict]]:
-    """Runs of thirty devices by date: at home, abroad for weeks, foreign with silences."""
+    """Runs of thirty devices by date: at home, abroad for weeks, caught across the border, foreign with silences."""
     rng, out = random.Random(11), {day: [] for day in days(FIRST, LAST)}
     for device in range(30):
         home = rng.choice(["LU", "LU", "FR", None])
-        place = "LU"
+        place, back = "LU", None
         for day, runs in out.items():
-            if home == "LU" and rng.random() < 0.08:
+            if home == "LU" and not back and rng.random() < 0.08:
                 place = rng.choice(["LU", "LU", "BE", "PT"])
-            if rng.random() < (0.3 if home == "LU" else 0.6):  # not a sign
+            if not back and rng.random() < (0.3 if home == "LU" else 0.6):  # not a sign
                 continue
             since = datetime(day.year, day.month, day.day, rng.randrange(3, 12), tzinfo=UTC)
-            until = since + timedelta(hours=rng.randrange(9))
-            cell = 613048392019771391 if place == "LU" else None
-            run = (day, device, home, place, None, since, until, cell, cell, 2)
-            runs.append(dict(zip(COUNTRY_RUNS.names, run, strict=True)))
+            until, since, back = since + timedelta(hours=rng.randrange(9)), back or since, None
+            if place == home == "LU" and day < LAST and rng.random() < 0.15:
+                # three minutes abroad before midnight, at home again after it
+                until = datetime(day.year, day.month, day.day, 22 if day < date(2026, 3, 29) else 21, 40, tzinfo=UTC)
+                back = until + timedelta(minutes=30)
+                runs.append(
+                    a_run(day, device, home, "DE", until + timedelta(minutes=10), until + timedelta(minutes=13))
+                )
+            runs.append(a_run(day, device, home, place, since, until))
     return out
+
+
+def a_run(day: date, device: int, home: str | None, place: str, since: datetime, until: datetime) -> dict:
+    cell = 613048392019771391 if place == "LU" else None
+    return dict(zip(COUNTRY_RUNS.names, (day, device, home, place, None, since, until, cell, cell, 2), strict=True))
 
 
 def put(night: Night, runs: dict[date, list[dict]], newest: date) -> None:
@@ -109,6 +119,8 @@ def test_night_after_night_over_two_months_is_the_same_as_all_at_once(night, mon
     found = rows(at_once)
     assert all(len(some) > 20 for some in found.values())
     assert {t["month"] for t in at_once.lake.rows(TRIPS).to_pylist()} >= {date(2026, 4, 1), date(2026, 5, 1)}
+    assert sum("accidental=True" in row for row in found["border_crossings"]) > 20
+    assert sum("accidental=True" in row for row in found["trips"]) > 10
 
 
 def test_trips_stay_when_the_runs_they_were_made_of_expire(night):

@@ -40,11 +40,12 @@ def life(device, *parts, home="LU"):
 
 @pytest.fixture(scope="module")
 def made(spark):
-    def go(rows, as_of=AS_OF, days=35, params=None, provisional=True, shuffled=None):
+    def go(rows, as_of=AS_OF, days=35, params=None, provisional=True, shuffled=None, machines=()):
         frame = spark.createDataFrame([*rows], RUN)
         if shuffled is not None:
             frame = frame.repartition(3, F.hash("first_at", F.lit(shuffled))).orderBy(F.rand(shuffled))
-        found = transnationals.transform(frame, MONTH, as_of, days, provisional, "LU", ZONE, params or Params())
+        told = spark.createDataFrame([*machines], "device bigint, days_seen int, p_machine double")
+        found = transnationals.transform(frame, told, MONTH, as_of, days, provisional, "LU", ZONE, params or Params())
         assert found.columns == TRANSNATIONALS.names
         assert [f.dataType for f in found.schema] == [f.dataType for f in TRANSNATIONALS.schema]
         return {(r.device, r.country): r for r in found.collect()}
@@ -223,6 +224,15 @@ def test_nights_are_those_of_the_days_covered(made):
     found = made(rows)[1, "*"]
     assert (found.nights, found.longest_nights) == (35, 35)
     assert made(rows, as_of=date(2026, 3, 31), days=31)[1, "*"].nights == 31
+
+
+def test_machines_have_no_row(made):
+    """By all months that are covered: what looked like one for some days is none."""
+    rows = [r for device in (1, 2, 3, 4) for r in life(device, (2, 8, 9, "LU"), (3, 9, 60, "FR"), (6, 9, 10, "LU"))]
+    machines = [(1, 28, 0.99), (2, 4, 0.99), (2, 28, 0.0), (3, 28, 0.9), (3, 28, 0.1)]
+    assert {device for device, _ in made(rows, machines=machines)} == {2, 4}
+    for share, left in ((0.51, {2, 3, 4}), (1.01, {1, 2, 3, 4})):
+        assert {d for d, _ in made(rows, machines=machines, params=Params(machine_share=share))} == left
 
 
 def test_a_month_says_whether_it_is_provisional(made):

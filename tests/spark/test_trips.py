@@ -233,12 +233,13 @@ def row(device, since=SINCE, until=UNTIL, nights=2, kind="overnight", trip=1, **
         "trip_id": trip,
         "left_censored": False,
         "month": MARCH,
+        "accidental": False,
     }
     return tuple((told | other)[n] for n in TRIPS.names)
 
 
 def crossed(device, when, country="FR"):
-    return (when.date(), device, "LU", "LU", country, when, None, None, 1.0)
+    return (when.date(), device, "LU", "LU", country, when, None, None, 1.0, False)
 
 
 def test_the_expectations_find_what_is_wrong(spark):
@@ -272,10 +273,24 @@ def test_the_expectations_find_what_is_wrong(spark):
         row(7, nights=0),
         row(8, nights=0, kind="transit", left_censored=True),
         *(row(9), row(9, at(4, 9), at(5, 9), 1)),
+        *(row(10, accidental=True), row(11, accidental=True, left_censored=True)),
     )
+    assert (found["accidental"], found["accidental_nights"], found["accidental_wrong"]) == (2, 4, 1)
     wrong = "repeated unended backwards at_home nights_wrong kinds_wrong endless_transits".split()
     assert {name: found.get(name) for name in wrong} == dict.fromkeys(wrong, 1)
     assert (found["overlaps"], found["joined_wrong"]) == (2, 3), "who is twice at once overlaps too"
+
+
+def test_minutes_abroad_between_signs_at_home_are_accidental(found):
+    """A night too, if it is one: over 04:00. A visit is none, nor what nobody heard the other side of."""
+    brief = [run(at(2, 2, 40)), run(at(2, 2, 55), at(2, 3, 20), "DE"), run(at(2, 3, 50), at(2, 9))]
+    visit = [run(at(3, 8)), run(at(3, 8, 10), at(3, 9), "DE"), run(at(3, 9, 10))]
+    late, open_ = [run(at(4, 8), at(4, 8), "DE"), run(at(4, 9, 1))], [run(at(5, 8)), run(at(5, 8, 5), None, "DE")]
+    rows = found(*brief, *visit, *late, *open_, every=True)
+    assert [(r[3].day, r[6], r[11]) for r in rows] == [(2, 1, True), (3, 0, False), (4, 0, False), (5, 30, False)]
+    assert not any(r[11] for r in found(*brief, params=Params(catch_minutes=0), every=True))
+    assert not any(r[11] for r in found(*brief, params=Params(catch_bracket_minutes=29), every=True))
+    assert not any(r[11] for r in found(*[(*r[:2], "FR", *r[3:]) for r in brief], every=True))
 
 
 # -- the same, one run after the other --------------------------------------------------------------------------------
@@ -313,7 +328,10 @@ def by_hand(runs, days=(FIRST, LAST), gap=timedelta(hours=72), short=timedelta(h
             censored = not before and (home == "LU" or since < start + gap)
             known = back if home == "LU" else min(filter(None, (after and after[1], until + gap))) if back else None
             month = min(known or end, end - timedelta(microseconds=1)).astimezone(ZoneInfo(ZONE)).date().replace(day=1)
-            out.append((device, home, country, since, until, back, nights, kind, absence, censored, month))
+            at_home = home == "LU" and before and after and before[0] == after[0] == "LU"
+            apart = max(since - before[2], after[1] - until) if at_home else None
+            brief = bool(at_home) and until - since < timedelta(minutes=30) and apart <= timedelta(hours=1)
+            out.append((device, home, country, since, until, back, nights, kind, absence, censored, month, brief))
     return out
 
 
@@ -324,7 +342,8 @@ def lives(draw):
     for device in range(1, draw(st.integers(1, 4)) + 1):
         home = draw(st.sampled_from(["LU", "LU", "FR", None]))
         places = ["LU"] * 3 + ["FR", "PT"] if home == "LU" or draw(st.booleans()) else ["LU"]
-        instants = sorted(draw(st.sets(st.integers(0, 35 * 288 - 13), min_size=2, max_size=24)))
+        days = draw(st.sampled_from([1, 35]))  # in one day, stays are brief
+        instants = sorted(draw(st.sets(st.integers(0, days * 288 - 13), min_size=2, max_size=24)))
         for since, until in zip(instants[::2], instants[1::2], strict=False):
             begin, stop = (at(1, 0) + timedelta(minutes=5 * t) for t in (since, until))
             runs.append(run(begin, stop, draw(st.sampled_from(places)), device=device, home=home))

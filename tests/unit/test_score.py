@@ -46,6 +46,7 @@ def person(name, kind, antenna, since=START, until=END, out=False):
         "antenna_cell": antenna,
         "home_from": since,
         "home_to": until,
+        "habit": "meter" if kind == "machine" else None,
     }
 
 
@@ -107,11 +108,16 @@ TRIP = {
     "trip_id": 7,
     "left_censored": False,
     "month": date(2026, 3, 1),
+    "accidental": False,
 }
 STAY = TRIP | {"device": device("guest"), "home_country": "FR", "country": "LU", "trip_id": 8, "returned_at": at(12, 8)}
 CROSSINGS = [
-    (device("goes"), "LU", "FR", at(10, 9, 5), 0.5),
-    (device("goes"), "FR", "LU", at(12, 9, 30), 1.5),
+    (date(2026, 3, 10), device("goes"), "LU", "LU", "FR", at(10, 9, 5), A, None, 0.5, False),
+    (date(2026, 3, 12), device("goes"), "LU", "FR", "LU", at(12, 9, 30), None, A, 1.5, False),
+]
+TOLD = [  # machines: month, device, declared, p_machine
+    {"month": MONTH, "device": device(name), "declared": name == "meter", "p_machine": 0.99 * (name == "meter")}
+    for name in ("stays", "moves", "meter", "goes", "guest")
 ]
 LIFE = {"class": "visitor", "nights": 2, "visits": 1}
 LIVES = [LIFE | {"imsi": i, "home_country": h, "country": c} for i, h, c in (
@@ -168,10 +174,12 @@ def world(tmp_path):
         put("events", pd.DataFrame(events, columns=["batch", "file"]))
         put("rejects", pd.DataFrame(rejects, columns=["batch", "file", "reason", "n"]))
         put("home_locations", pd.DataFrame([(*h, True) for h in homes], columns=[*HOME, "provisional"]))
-        crossings = pd.DataFrame(CROSSINGS, columns=["device", "from_country", "to_country", "at", "gap_hours"])
+        crossings = pd.DataFrame(CROSSINGS, columns=schemas.BORDER_CROSSINGS.names)
+        crossings = crossings.astype({"last_cell": "Int64", "first_cell": "Int64"})
         given = {
             "border_crossings": crossings,
             "trips": pd.DataFrame([TRIP, STAY]),
+            "machines": pd.DataFrame(TOLD),
             "transnationals": pd.DataFrame(lives()),
             "population_map": pd.DataFrame(map_rows()),
             "population_grid": pd.DataFrame({"cell": [A, FAR], "population": [100.0, 50.0], "zone": None}),
@@ -287,6 +295,8 @@ def test_what_does_not_match_is_told_and_is_a_failure(world, wrong, told):
         ({"trips": pd.DataFrame([TRIP | {"country": "DE"}, STAY])}, "| trips | 99% in the right country"),
         ({"trips": pd.DataFrame([TRIP, STAY | {"nights": 5}])}, "| trips | 99% in the right country"),
         ({"trips": pd.DataFrame([TRIP | {"nights": 3}, STAY])}, "| nights abroad |"),
+        ({"machines": pd.DataFrame([t | {"p_machine": 0.0} for t in TOLD])}, "| machines | 95% found"),
+        ({"machines": pd.DataFrame([t | {"p_machine": 0.9} for t in TOLD])}, "| machines | less than 0.5%"),
         ({"transnationals": pd.DataFrame(lives("commuter"))}, "| classes | macro-F1"),
         (
             {"population_map": pd.DataFrame([r | {"p95": 1000.0} for r in map_rows(persons=5000.0)])},

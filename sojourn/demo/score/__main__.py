@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sojourn.config import load
-from sojourn.demo.score import classes, crossings, disclosure, homes, journeys, population, records
+from sojourn.demo.score import classes, crossings, disclosure, homes, journeys, machines, population, records
 from sojourn.demo.score.page import Section, table
 from sojourn.demo.score.sources import Sources
 from sojourn.errors import SojournError
@@ -20,10 +20,12 @@ for the noise in published figures, which the key of each demo draws anew. Who o
 may be about them, or about anyone who was not planted.
 """
 
+SUBJECTS = (homes.section, crossings.section, journeys.section, machines.section, classes.section)
+
 
 def page(sources: Sources, seed: int) -> tuple[str, list[str]]:
     """The page, and what does not match."""
-    parts = [subject(sources) for subject in (homes.section, crossings.section, journeys.section, classes.section)]
+    parts = [subject(sources) for subject in SUBJECTS]
     chart = population.Map.of(sources)
     parts += [population.section(chart), disclosure.section(sources, chart), records.section(sources)]
     faults = [fault for part in parts for fault in part.faults]

@@ -12,9 +12,8 @@ from schemas import (
     RESIDENTS_BY_ORIGIN,
     TRANSNATIONAL_STOCKS,
     TRANSNATIONALS,
-    TRIPS,
 )
-from sojourn.demo.score import door
+from sojourn.demo.score import catches, door
 from sojourn.demo.score.page import Section, count, ratio, share, table
 from sojourn.demo.score.persons import relative_error
 from sojourn.demo.score.population import ENOUGH, Map, width_goal
@@ -129,15 +128,13 @@ def _months(published: pd.DataFrame) -> list[date]:
 
 
 def _flows(sources: Sources) -> list[Compared]:
-    published, trips = sources.found(CROSS_BORDER_FLOWS), sources.found(TRIPS)
-    ended = trips["returned_at"].dt.tz_convert(sources.conf.home.time_zone)
-    trips = trips[(trips["kind"] != "transit") & ended.notna()].assign(month=ended.dt.date)
-    trips["month"] = [d.replace(day=1) for d in trips["month"]]
+    published, trips = sources.found(CROSS_BORDER_FLOWS), catches.ended(sources)
+    trips = trips[(trips["kind"] != "transit") & (trips["caught"] == "")]
     keys, made = ["from_zone", "to_country"], []
     for month in _months(published):
         homes = places(sources, month)
         mine = homes.loc[homes["own"], ["device", "zone"]]
-        rows = trips[trips["month"] == month].merge(mine, on="device", how="left").fillna({"zone": UNKNOWN})
+        rows = trips[trips["ends"] == month].merge(mine, on="device", how="left").fillna({"zone": UNKNOWN})
         rows = rows.assign(trips=1, weight=weighed(sources, rows, homes))
         exact = _counted(rows.rename(columns={"zone": "from_zone", "country": "to_country"}), keys, ["trips", "nights"])
         measures = ["devices", "persons", "trips", "nights"]

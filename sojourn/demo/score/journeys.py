@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from schemas import TRIPS
 from sojourn.demo.people import MACHINES
+from sojourn.demo.score import catches
 from sojourn.demo.score.page import Goal, Section, at_least, count, ratio, share, table
 from sojourn.demo.score.sources import Sources
 
@@ -31,7 +31,8 @@ HOW = """\
   that are nothing but a catch (see Crossings).
 """
 NIGHTS_HOW = """\
-Nights of all trips of a person, against the planted ones, whether their stays left a sign or not. Foreign SIMs: the
+Nights of the trips of a person, without catches (below), against the planted ones, whether their stays left a sign or
+not. Foreign SIMs: the
 planted nights are those slept here, and the 72 hours that join the days of commuters make nights of their evenings at
 home. `transnationals` looks at nights apart for that reason; `trips` does not.
 """
@@ -39,7 +40,7 @@ home. `transnationals` looks at nights apart for that reason; `trips` does not.
 
 def section(sources: Sources) -> Section:
     """Trips, then nights."""
-    found = sources.found(TRIPS, [*TRIPS.names])
+    found = catches.ended(sources)
     strangers = int((~found["device"].isin(sources.folk["device"])).sum())
     found = found.merge(sources.folk[["device", "class"]], on="device")
     planted = sources.planted("trips").merge(sources.folk[["device"]], on="device")
@@ -47,8 +48,10 @@ def section(sources: Sources) -> Section:
     one["outcome"], one["kind_found"], found["outcome"] = matched(one, found, sources.planted("caught"))
     faults = [f"trips: {strangers} rows about nobody to be there"] * bool(strangers)
     goals, lines = _trips(one, found)
-    more, nights = _nights(planted, found, sources.conf.home.country)
-    return Section([*lines, _absences(one, found), "", *nights], [*goals, *more], faults)
+    home = sources.conf.home.country
+    more, nights = _nights(planted, found[found["caught"] == ""], home)
+    lines += [_absences(one, found), "", *nights, *_set_aside(planted, found, home)]
+    return Section(lines, [*goals, *more], faults)
 
 
 def units(planted: pd.DataFrame, sources: Sources) -> pd.DataFrame:
@@ -140,6 +143,25 @@ def _absences(one: pd.DataFrame, found: pd.DataFrame) -> str:
         f"Of {len(several):,} absences in several countries, {joined:,} bear one `trip_id`; {shared:,} of all numbers\n"
         "stand for more than one absence."
     )
+
+
+def _set_aside(planted: pd.DataFrame, found: pd.DataFrame, home: str) -> list[str]:
+    """What each rule takes out of the flows, and with it the nights abroad of all trips."""
+    ours, true = found[found["home_country"] == home], int(planted[planted["home_country"] == home]["nights"].sum())
+    lines, left = [], int(ours["nights"].sum())
+    for rule, some in (
+        ("all trips", ours),
+        *((rule, ours[ours["caught"] == rule]) for rule in ("accidental", "loose")),
+    ):
+        nights = int(some["nights"].sum())
+        left -= nights if some is not ours else 0
+        of = (some["outcome"] == "right").sum()
+        lines.append([rule, count(len(some)), count(of), count(nights), share(ratio(left - true, true))])
+    how = [
+        "What flows leave out of the trips of the operator's own SIMs: *accidental* by the signs around them, *loose*",
+        "where the belt tells it. *difference*: nights of what is left, against the planted ones.",
+    ]
+    return [*how, *table(["rule", "trips", "that were planted stays", "nights", "difference"], lines)]
 
 
 def _nights(planted: pd.DataFrame, found: pd.DataFrame, home: str) -> tuple[list[Goal], list[str]]:

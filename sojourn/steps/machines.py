@@ -1,0 +1,69 @@
+"""Which SIMs are machines: a table of months that the register of subscribers may change too."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import machines as job
+from schemas import CELLS, MACHINES, PRESENCE, SUBSCRIBERS
+from sojourn import clock
+from sojourn.audit import Part
+from sojourn.steps import LONG_AGO, Done
+from sojourn.steps.months import changed, consumed, due
+
+if TYPE_CHECKING:
+    from sojourn.night import Night
+
+SOURCES = (PRESENCE, SUBSCRIBERS)
+
+
+def machines(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """Months that closed, whose signs changed, or of whose machines the register says something else."""
+    lake, p, newest = night.lake, night.params["machines"], night.newest()
+    known, dirty = lake.consumed(MACHINES), changed(night, MACHINES, PRESENCE)
+    before, register = known.get("consumed", {}), lake.approved(SUBSCRIBERS)
+    news = bool(before) and before.get(SUBSCRIBERS.name) != register
+    told = _told(night, before.get(SUBSCRIBERS.name)) if news else None
+
+    def span(month: date) -> tuple[date, date]:
+        return job.window(clock.last_day(month), newest or month, p)
+
+    def touched(month: date) -> bool:
+        first, last = span(month)
+        return dirty(first, last) or (told is not None and told <= last)
+
+    found = due(night, MACHINES, asked, touched)
+    if not found.months:
+        if news:  # an old version is not there for ever
+            lake.note(MACHINES, {**known, "consumed": {**before, SUBSCRIBERS.name: register}})
+        return None
+    windows = {month: span(month) for month in found.months}
+    early = [month for month, provisional in found.months.items() if provisional]
+    frame = job.transform(lake.read(PRESENCE), lake.read(SUBSCRIBERS), lake.read(CELLS), windows, early, p)
+    notes = {**found.notes, **consumed(night, SOURCES)}
+    night.audit.publish({MACHINES: Part(frame, sorted(windows), notes)}, sorted(windows), {})
+    return f"{len(windows)} months", len(windows)
+
+
+def _told(night: "Night", version: int | None) -> date | None:
+    """The first date on which the register tells other machines than in a version of it; None: it tells the same."""
+
+    def words(rows: DataFrame) -> DataFrame:
+        every = rows.select("device", *job.sold())
+        return every.join(every.where("declared").select("device").distinct(), "device", "left_semi")
+
+    new = words(night.lake.read(SUBSCRIBERS))
+    if version is None:
+        other = new
+    else:
+        old = words(night.lake.read(SUBSCRIBERS, version))
+        other = new.exceptAll(old).unionByName(old.exceptAll(new))
+    try:
+        found = other.agg(F.min("since").alias("since")).first()
+    except PySparkException:  # upkeep has deleted the files of that version
+        return LONG_AGO
+    return found["since"] if found else None

@@ -1,0 +1,144 @@
+"""Communities of places by the flows between them: directed Leiden, many times, and what nearly all runs agree on.
+
+Sources: E. A. Leicht and M. E. J. Newman (2008), doi 10.1103/PhysRevLett.100.118703 (modularity of directed flows);
+V. A. Traag, L. Waltman and N. J. van Eck (2019), doi 10.1038/s41598-019-41695-z (Leiden; here graspologic-native);
+A. Lancichinetti and S. Fortunato (2012), doi 10.1038/srep00336 (consensus). Why so: docs/decisions/0019-communities.md.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from graspologic_native import leiden
+from scipy.sparse.csgraph import connected_components
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+STEPS = 1 << 30  # into which the largest gain is cut: whole numbers, whose sums have no order and no machine
+RANDOMNESS = 1e-3  # of the refinement, in parts of the mean gain
+
+
+@dataclass(frozen=True, eq=False)
+class Communities:
+    """What was found, of n places.
+
+    label: of each its community, 0, 1, … by their first places, shape (n,). stability: of each the share of the runs in
+    which it was with the others of its community (alone: with none), shape (n,). modularity: of all of it.
+    """
+
+    label: Ints
+    stability: Floats
+    modularity: float
+
+
+def communities(flow: npt.ArrayLike, runs: int, agreement: float, resolution: float, seed: int) -> Communities:
+    """What places belong together.
+
+    Args:
+        flow: from each place (row) to each other, shape (n, n), nothing negative, something positive; order the places
+            first, for numbers follow it.
+        runs: of Leiden, with the seeds seed, seed + 1, …
+        agreement: share of the runs from which on two places are together; so are those joined by such pairs.
+        resolution: 1: modularity; more makes smaller communities.
+        seed: of the first run.
+    """
+    ties = np.array(flow, dtype=np.float64)
+    np.fill_diagonal(ties, 0)
+    n = len(ties)
+    gain = _gain(ties, resolution)
+    together = np.zeros((n, n), dtype=np.int64)
+    for run in range(runs):
+        label = _leiden(gain, seed + run)
+        together += label[:, None] == label[None, :]
+    share = together / runs
+    np.fill_diagonal(share, 1)
+    label = _by_first(connected_components(share >= agreement - 1e-9, directed=False)[1])
+    return Communities(label, _stability(share, label), modularity(ties, label, resolution))
+
+
+def modularity(ties: Floats, label: Ints, resolution: float) -> float:
+    """Flow inside communities less what the same places would have at random, over all flow: at most 1."""
+    total = ties.sum()
+    member = np.eye(int(label.max()) + 1)[label]
+    inside = np.einsum("ic,ij,jc->c", member, ties, member).sum() / total
+    out, into = (member.T @ ties.sum(axis=axis) / total for axis in (1, 0))
+    return float(inside - resolution * (out * into).sum())
+
+
+def _gain(ties: Floats, resolution: float) -> Floats:
+    """What modularity gains if two places are together, both ways added up, in whole steps."""
+    out, into = ties.sum(axis=1), ties.sum(axis=0)
+    chance = np.outer(out, into) / ties.sum()
+    gain = ties + ties.T - resolution * (chance + chance.T)
+    np.fill_diagonal(gain, 0)
+    most = np.abs(gain).max()
+    return np.rint(gain * (STEPS / most)) if most > 0 else gain
+
+
+def _leiden(gain: Floats, seed: int) -> Ints:
+    """One run: of each place the number of its community.
+
+    The library knows undirected graphs. What it maximises without a null model of its own is the sum of the weights
+    inside communities: with gains for weights, that is the modularity of the directed graph.
+    """
+    first, second = np.triu_indices(len(gain), 1)
+    weights = gain[first, second]
+    edges = list(zip(map(str, first.tolist()), map(str, second.tolist()), weights.tolist(), strict=True))
+    scale = max(float(np.abs(weights).mean()), 1.0)
+    _, found = leiden(
+        edges, resolution=1e-12, randomness=RANDOMNESS * scale, iterations=3, use_modularity=False, seed=seed
+    )
+    return np.array([found[str(i)] for i in range(len(gain))], dtype=np.int64)
+
+
+def _by_first(label: Ints) -> Ints:
+    """The same communities, numbered by their first places."""
+    _, first, code = np.unique(label, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[code]
+
+
+def _stability(share: Floats, label: Ints) -> Floats:
+    same = (label[:, None] == label[None, :]) & ~np.eye(len(label), dtype=bool)
+    others = same.sum(axis=1)
+    mean = np.where(same, share, 0).sum(axis=1) / np.maximum(others, 1)
+    alone = 1 - np.where(np.eye(len(label), dtype=bool), 0, share).max(axis=1, initial=0)
+    return np.where(others > 0, mean, alone)
+
+
+def border_shares(flow: npt.ArrayLike, label: Ints, country: Sequence[str]) -> Floats:
+    """Of each community the flow inside it from one country to another, over all inside it; nan where there is none."""
+    ties = np.array(flow, dtype=np.float64)
+    np.fill_diagonal(ties, 0)
+    member = np.eye(int(label.max()) + 1)[label]
+    lands = np.asarray(country, dtype=object)
+    over = np.where(lands[:, None] != lands[None, :], ties, 0)
+    crossing, inside = (np.einsum("ic,ij,jc->c", member, what, member) for what in (over, ties))
+    return np.divide(crossing, inside, out=np.full(len(inside), np.nan), where=inside > 0)
+
+
+def kept_numbers(label: Ints, places: Sequence[Hashable], before: Mapping[Hashable, int], used: int) -> Ints:
+    """Numbers of communities, shape (n,): that of the month before where most of it and most of this one are the same.
+
+    Two communities cannot have most of the same third, so that nothing has to be chosen. All others get new numbers, by
+    their first places.
+
+    Args:
+        label: as in `Communities`.
+        places: their names.
+        before: numbers of the month before, by place.
+        used: the greatest number that was ever given.
+    """
+    sizes: dict[int, int] = {}
+    for number in before.values():
+        sizes[number] = sizes.get(number, 0) + 1
+    numbers: list[int] = []
+    for community in range(int(label.max()) + 1):
+        mine = [places[i] for i in np.flatnonzero(label == community)]
+        found = [before[place] for place in mine if place in before]
+        same = [m for m in sorted(set(found)) if 2 * found.count(m) > max(len(mine), sizes[m])]
+        used += not same
+        numbers.append(same[0] if same else used)
+    return np.array(numbers, dtype=np.int64)[label]

@@ -16,7 +16,8 @@ from scipy.sparse.csgraph import connected_components
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 STEPS = 1 << 30  # into which the largest gain is cut: whole numbers, whose sums have no order and no machine
-RANDOMNESS = 1e-3  # of the refinement, in parts of the mean gain
+RANDOMNESS = 1e-3  # of the refinement, in parts of the mean weight
+NOTHING = 1e-12  # the least resolution that the library takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,9 @@ class Communities:
     modularity: float
 
 
-def communities(flow: npt.ArrayLike, runs: int, agreement: float, resolution: float, seed: int) -> Communities:
+def communities(
+    flow: npt.ArrayLike, runs: int, agreement: float, resolution: float, seed: int, most: int = 1_000
+) -> Communities:
     """What places belong together.
 
     Args:
@@ -42,14 +45,15 @@ def communities(flow: npt.ArrayLike, runs: int, agreement: float, resolution: fl
         agreement: share of the runs from which on two places are together; so are those joined by such pairs.
         resolution: 1: modularity; more makes smaller communities.
         seed: of the first run.
+        most: places, above which flows both ways are added up before: the work grows with the square of the places.
     """
     ties = np.array(flow, dtype=np.float64)
     np.fill_diagonal(ties, 0)
     n = len(ties)
-    gain = _gain(ties, resolution)
+    graph = _directed(ties, resolution) if n <= most else _undirected(ties, resolution)
     together = np.zeros((n, n), dtype=np.int64)
     for run in range(runs):
-        label = _leiden(gain, seed + run)
+        label = graph.leiden(n, seed + run)
         together += label[:, None] == label[None, :]
     share = together / runs
     np.fill_diagonal(share, 1)
@@ -66,30 +70,50 @@ def modularity(ties: Floats, label: Ints, resolution: float) -> float:
     return float(inside - resolution * (out * into).sum())
 
 
-def _gain(ties: Floats, resolution: float) -> Floats:
-    """What modularity gains if two places are together, both ways added up, in whole steps."""
+@dataclass(frozen=True, eq=False)
+class _Graph:
+    """An undirected graph, and whether its modularity is maximised or just the weights inside communities."""
+
+    edges: list[tuple[str, str, float]]
+    resolution: float
+    null_model: bool
+
+    def leiden(self, n: int, seed: int) -> Ints:
+        """One run: of each of n places the number of its community."""
+        mean = sum(abs(weight) for *_, weight in self.edges) / len(self.edges)
+        _, found = leiden(
+            self.edges,
+            resolution=self.resolution,
+            randomness=max(RANDOMNESS * mean, 1e-9),
+            use_modularity=self.null_model,
+            seed=seed,
+        )
+        return np.array([found[str(i)] for i in range(n)], dtype=np.int64)
+
+
+def _directed(ties: Floats, resolution: float) -> _Graph:
+    """Between any two places what the modularity of directed flows gains if they are together, in whole steps.
+
+    The library knows undirected graphs. Without a null model of its own it maximises the sum of the weights inside
+    communities: with these gains, some below nothing, that is the modularity of the directed graph.
+    """
     out, into = ties.sum(axis=1), ties.sum(axis=0)
     chance = np.outer(out, into) / ties.sum()
     gain = ties + ties.T - resolution * (chance + chance.T)
-    np.fill_diagonal(gain, 0)
-    most = np.abs(gain).max()
-    return np.rint(gain * (STEPS / most)) if most > 0 else gain
+    first, second = np.triu_indices(len(ties), 1)
+    steps = gain[first, second]
+    steps = np.rint(steps * (STEPS / max(np.abs(steps).max(initial=0), 1e-300)))
+    return _Graph(_edges(first, second, steps), NOTHING, null_model=False)
 
 
-def _leiden(gain: Floats, seed: int) -> Ints:
-    """One run: of each place the number of its community.
+def _undirected(ties: Floats, resolution: float) -> _Graph:
+    both = np.triu(ties + ties.T, 1)
+    first, second = np.nonzero(both)
+    return _Graph(_edges(first, second, both[first, second]), resolution, null_model=True)
 
-    The library knows undirected graphs. What it maximises without a null model of its own is the sum of the weights
-    inside communities: with gains for weights, that is the modularity of the directed graph.
-    """
-    first, second = np.triu_indices(len(gain), 1)
-    weights = gain[first, second]
-    edges = list(zip(map(str, first.tolist()), map(str, second.tolist()), weights.tolist(), strict=True))
-    scale = max(float(np.abs(weights).mean()), 1.0)
-    _, found = leiden(
-        edges, resolution=1e-12, randomness=RANDOMNESS * scale, iterations=3, use_modularity=False, seed=seed
-    )
-    return np.array([found[str(i)] for i in range(len(gain))], dtype=np.int64)
+
+def _edges(first: Ints, second: Ints, weights: Floats) -> list[tuple[str, str, float]]:
+    return list(zip(map(str, first.tolist()), map(str, second.tolist()), weights.tolist(), strict=True))
 
 
 def _by_first(label: Ints) -> Ints:

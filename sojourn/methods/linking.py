@@ -49,4 +49,5 @@ def linked(out: npt.ArrayLike, into: npt.ArrayLike, km: npt.ArrayLike | None, de
     seed = np.ones((len(rows), len(columns)))
     if km is not None:
         seed = np.maximum(np.asarray(km, np.float64), NEAREST_KM) ** -decay
-    return rake(seed, rows, columns * (rows.sum() / columns.sum()))
+    # near neighbours among far ones: odds of thousands, which a hundred rounds do not settle
+    return rake(seed, rows, columns * (rows.sum() / columns.sum()), tolerance=1e-9, iterations=10_000)

@@ -27,7 +27,7 @@ def rand_index(a, b):
     return (both - chance) / ((rows + columns) / 2 - chance)
 
 
-def planted(seed, zones=48, lands=("AA", "BB", "CC", "DD"), ratio=6.0, mean=24.0):
+def planted(seed, zones=48, lands=("AA", "BB", "CC", "DD"), ratio=3.0, mean=16.0):
     """Published flows of a country whose zones belong in quarters to its neighbours, after noise and suppression.
 
     Zones differ in size and so do pulls, as they do: sizes are lognormal, counts are Poisson, noise is the door's, what

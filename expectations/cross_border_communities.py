@@ -74,4 +74,5 @@ SUITE = suite(
     within("warning", "places are with their communities in four runs of five, on average", "steadiness", 0.8, None),
     within("info", "communities hold together better than chance", "modularity", 0, 1),
     within("info", "there is a community", "communities", 1),
+    within("info", "places have rows", "rows", 1),
 )

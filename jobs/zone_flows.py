@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from schemas import CELLS, CROSS_BORDER_FLOWS, HOME_LOCATIONS, POPULATION_GRID, PRESENCE, ZONE_FLOWS
 from sojourn.errors import ConfigError
 from sojourn.methods.counting import counted
-from sojourn.methods.countries import as_number, as_text
+from sojourn.methods.countries import as_number, as_text, number_of
 from sojourn.methods.weights import inbound_weight, residents, weighed
 from sojourn.methods.zones import UNKNOWN, names, zones_of
 
@@ -68,16 +68,19 @@ def transform(
         p: parameters.
     """
     seen = presence.where((F.col("country") == home) & F.col("cell").isNotNull()).select(
-        *("date", "device", "cell", "hours", "n_events"),
-        as_number("home_country").alias("origin"),
-        F.coalesce(F.col("home_country") == home, F.lit(False)).alias("own"),
-        inbound_weight(F.col("home_country"), inbound).alias("guest"),
+        "date", "device", "cell", "hours", "n_events", as_number("home_country").alias("origin")
     )
     lives = residents(homes, cells, home).select("device", F.col("area").alias("lives"))
     # every grouping below is of whole devices: they are brought together once
     placed = seen.join(F.broadcast(zones_of(cells, home)), "cell").repartition("device").join(lives, "device", "left")
-    away = placed.where(F.when(F.col("own"), F.col("area") != F.col("lives")).otherwise(True))
-    stays = _stays(away, p).withColumn("area", F.when(F.col("own"), F.col("lives")))
+    own = F.coalesce(F.col("origin") == number_of(home), F.lit(False))
+    away = placed.where(F.when(own, F.col("area") != F.col("lives")).otherwise(True))
+    stays = _stays(away, p).select(
+        *("device", "origin", "days", "to"),
+        own.alias("own"),
+        F.when(own, F.col("lives")).alias("area"),
+        F.when(~own, inbound_weight(as_text("origin"), inbound)).alias("guest"),
+    )
     made = counted(stays, ["area", "origin", "own", "to"], {"days": F.col("days")}, {"guests": F.col("guest")})
     told = names(cells.select("zone"), home).select(F.col("area").alias("to"), F.col("zone").alias("to_zone"))
     named = weighed(made, homes, cells, grid, home, k).join(F.broadcast(told), "to")
@@ -91,8 +94,8 @@ def transform(
 
 
 def _stays(away: DataFrame, p: Params) -> DataFrame:
-    """(device, origin, own, lives, guest, to, days): days by destination, that with the most hours of each day."""
-    who = ["device", "origin", "own", "lives", "guest"]
+    """(device, origin, lives, to, days): days by destination, that with the most hours of each day."""
+    who = ["device", "origin", "lives"]
     hours = F.bit_count(F.bit_or("hours"))
     spent = away.groupBy("date", *who, "area").agg(hours.alias("spent"), F.sum("n_events").alias("n"))
     best = F.max(F.struct("spent", "n", "area")).getField("area").alias("to")

@@ -47,7 +47,7 @@ def rows(frame, by):
 
 
 def test_crossings_are_told_in_all_ways_each_as_fine_as_k_devices_allow(corridors):
-    """Three go by the south on Monday at 7, two of them by a cell beside; three by the north on Saturday at different hours."""
+    """Three go by the south on Monday at 7, two of them by a cell beside; three by the north on Saturday."""
     south = [crossing(1), crossing(2, cell=NEAR), crossing(3, cell=NEAR), crossing(3, "LU", hour=18)]
     north = [crossing(d, cell=NORTH, day=SATURDAY, hour=h) for d, h in ((4, 6), (5, 9), (6, 11))]
     frame = corridors([*south, *north], [lives(d, SOUTH if d < 4 else NORTH) for d in range(1, 6)]).cache()

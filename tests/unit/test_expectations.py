@@ -98,6 +98,7 @@ HEALTHY = {
     "cross_border_communities": {
         "repeated": 0, "outside_shares": 0, "negative": 0, "half_risky": 0, "mixed": 0, "mixed_modularity": 0,
         "sizes_wrong": 0, "forgotten": 0, "share_lost": 0, "steadiness": 0.97, "modularity": 0.3, "communities": 4,
+        "rows": 16,
     },
     "population_grid": {
         "persons": 650_000, "rows": 3_600, "repeated": 0, "share_kept": 1, "no_count": 0, "not_h3": 0, "resolutions": 0,
@@ -350,6 +351,7 @@ MUTANTS = {
         "places are with their communities in four runs of five, on average": {"steadiness": 0.7},
         "communities hold together better than chance": {"modularity": -0.01},
         "there is a community": {"communities": 0},
+        "places have rows": {"rows": 0},
     },
     "population_grid": {
         "somebody lives somewhere": {"persons": 0},

@@ -6,7 +6,7 @@ kinds: between zones, from zones to countries, from countries to zones. Communit
 the operator's file of prevalence is looked at.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -85,7 +85,8 @@ def transform(
     np.add.at(ties, ends, flow.to_numpy())
     found = communities(ties, p.runs, p.agreement, p.resolution, p.seed)
     last = earlier[earlier["month"] == clock.month_of(clock.later(month, -1))]
-    before = {(row.country, _zone(row.zone)): int(row.community) for row in last.itertuples()}
+    names = zip(last["country"].astype(str), last["zone"].map(_zone), strict=True)
+    before: dict[Hashable, int] = dict(zip(names, last["community"].astype(int), strict=True))
     used = int(earlier["community"].max()) if len(earlier) else 0
     rows = pd.DataFrame(
         {

@@ -129,7 +129,8 @@ def _stability(share: Floats, label: Ints) -> Floats:
     others = same.sum(axis=1)
     mean = np.where(same, share, 0).sum(axis=1) / np.maximum(others, 1)
     alone = 1 - np.where(np.eye(len(label), dtype=bool), 0, share).max(axis=1, initial=0)
-    return np.where(others > 0, mean, alone)
+    stability: Floats = np.where(others > 0, mean, alone)
+    return stability
 
 
 def border_shares(flow: npt.ArrayLike, label: Ints, country: Sequence[str]) -> Floats:
@@ -140,7 +141,8 @@ def border_shares(flow: npt.ArrayLike, label: Ints, country: Sequence[str]) -> F
     lands = np.asarray(country, dtype=object)
     over = np.where(lands[:, None] != lands[None, :], ties, 0)
     crossing, inside = (np.einsum("ic,ij,jc->c", member, what, member) for what in (over, ties))
-    return np.divide(crossing, inside, out=np.full(len(inside), np.nan), where=inside > 0)
+    shares: Floats = np.divide(crossing, inside, out=np.full(len(inside), np.nan), where=inside > 0)
+    return shares
 
 
 def kept_numbers(label: Ints, places: Sequence[Hashable], before: Mapping[Hashable, int], used: int) -> Ints:
@@ -160,7 +162,7 @@ def kept_numbers(label: Ints, places: Sequence[Hashable], before: Mapping[Hashab
         sizes[number] = sizes.get(number, 0) + 1
     numbers: list[int] = []
     for community in range(int(label.max()) + 1):
-        mine = [places[i] for i in np.flatnonzero(label == community)]
+        mine = [place for place, of in zip(places, label.tolist(), strict=True) if of == community]
         found = [before[place] for place in mine if place in before]
         same = [m for m in sorted(set(found)) if 2 * found.count(m) > max(len(mine), sizes[m])]
         used += not same

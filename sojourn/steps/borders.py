@@ -1,11 +1,12 @@
 """The monthly tables of what crosses borders: corridors, flows between zones, communities."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs import cross_border_communities as communities_job
@@ -26,79 +27,68 @@ from sojourn import clock, disclosure
 from sojourn.lake import in_pandas, union
 from sojourn.prevalence import fingerprint
 from sojourn.steps import Done
-from sojourn.steps.months import Due, changed, consumed, due, of_month
+from sojourn.steps.months import changed, consumed, due, of_month
 from sojourn.table import Table
 
 if TYPE_CHECKING:
     from sojourn.night import Night
 
 
-def _due(night: "Night", table: Table, asked: Sequence[date], sources: Sequence[Table]) -> Due:
-    """The months that are due of a table whose sources, by dates or months, each tell of that month alone."""
+def _release(
+    night: "Night",
+    table: Table,
+    asked: Sequence[date],
+    sources: Sequence[Table],
+    counted: Callable[[date, bool, DataFrame | None], DataFrame],
+    then: Callable[[DataFrame], DataFrame] | None = None,
+) -> Done:
+    """A published table of months, of sources that tell, by their dates or months, of that month alone."""
     news = [changed(night, table, source) for source in sources]
-    return due(night, table, asked, lambda month: any(is_new(month, clock.last_day(month)) for is_new in news))
+    found = due(night, table, asked, lambda month: any(is_new(month, clock.last_day(month)) for is_new in news))
+    if not found.months:
+        return None
+    grid = night.lake.read(POPULATION_GRID) if night.conf.population else None
+    frames = [counted(month, provisional, grid) for month, provisional in found.months.items()]
+    released = disclosure.release(table, union(frames), night.conf.disclosure.k, then)
+    night.audit.release(released, sorted(found.months), {**found.notes, **consumed(night, sources)})
+    return f"{len(frames)} months", len(frames)
+
+
+def _of_dates(night: "Night", table: Table, month: date) -> DataFrame:
+    """The rows of the dates of a month."""
+    return night.lake.read(table).where(F.col("date").between(month, clock.last_day(month)))
 
 
 def cross_border_corridors(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
     """Where, when and after how long a wait the home border was crossed in a month."""
-    sources = (BORDER_CROSSINGS, HOME_LOCATIONS, POPULATION_GRID)
-    found = _due(night, CROSS_BORDER_CORRIDORS, asked, sources)
-    if not found.months:
-        return None
     lake, conf, p = night.lake, night.conf, night.params["cross_border_corridors"]
-    grid = lake.read(POPULATION_GRID) if conf.population else None
-    frames = [
-        corridors_job.transform(
-            lake.read(BORDER_CROSSINGS).where(F.col("date").between(month, clock.last_day(month))),
-            of_month(night, HOME_LOCATIONS, month),
-            lake.read(CELLS),
-            grid,
-            month,
-            provisional,
-            conf.home.country,
-            conf.home.time_zone,
-            conf.disclosure.k,
-            p,
+
+    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+        crossings, homes = _of_dates(night, BORDER_CROSSINGS, month), of_month(night, HOME_LOCATIONS, month)
+        home, k = conf.home, conf.disclosure.k
+        return corridors_job.transform(
+            crossings, homes, lake.read(CELLS), grid, month, provisional, home.country, home.time_zone, k, p
         )
-        for month, provisional in found.months.items()
-    ]
-    released = disclosure.release(CROSS_BORDER_CORRIDORS, union(frames), conf.disclosure.k)
-    night.audit.release(released, sorted(found.months), {**found.notes, **consumed(night, sources)})
-    return f"{len(frames)} months", len(frames)
+
+    return _release(night, CROSS_BORDER_CORRIDORS, asked, (BORDER_CROSSINGS, HOME_LOCATIONS, POPULATION_GRID), counted)
 
 
 def zone_flows(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
     """Who stayed in a zone that is not their own in a month."""
-    sources = (PRESENCE, HOME_LOCATIONS, POPULATION_GRID, CROSS_BORDER_FLOWS)
-    found = _due(night, ZONE_FLOWS, asked, sources)
-    if not found.months:
-        return None
     lake, conf, p = night.lake, night.conf, night.params["zone_flows"]
-    grid = lake.read(POPULATION_GRID) if conf.population else None
-    frames = [
-        zones_job.transform(
-            lake.read(PRESENCE).where(F.col("date").between(month, clock.last_day(month))),
-            of_month(night, HOME_LOCATIONS, month),
-            lake.read(CELLS),
-            grid,
-            month,
-            provisional,
-            conf.home.country,
-            conf.weights.inbound,
-            conf.disclosure.k,
-            p,
+
+    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+        presence, homes = _of_dates(night, PRESENCE, month), of_month(night, HOME_LOCATIONS, month)
+        inbound, k = conf.weights.inbound, conf.disclosure.k
+        return zones_job.transform(
+            presence, homes, lake.read(CELLS), grid, month, provisional, conf.home.country, inbound, k, p
         )
-        for month, provisional in found.months.items()
-    ]
-    flows = lake.read(CROSS_BORDER_FLOWS)
-    released = disclosure.release(
-        ZONE_FLOWS,
-        union(frames),
-        conf.disclosure.k,
-        lambda rows: zones_job.with_asymmetry(rows, flows, conf.home.country),
-    )
-    night.audit.release(released, sorted(found.months), {**found.notes, **consumed(night, sources)})
-    return f"{len(frames)} months", len(frames)
+
+    def then(rows: DataFrame) -> DataFrame:
+        return zones_job.with_asymmetry(rows, lake.read(CROSS_BORDER_FLOWS), conf.home.country)
+
+    sources = (PRESENCE, HOME_LOCATIONS, POPULATION_GRID, CROSS_BORDER_FLOWS)
+    return _release(night, ZONE_FLOWS, asked, sources, counted, then)
 
 
 def cross_border_communities(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:

@@ -59,5 +59,8 @@ with DAG(
     [t.trips, t.border_crossings, *persons] >> t.cross_border_flows
     persons >> t.residents_by_origin
     [t.transnationals, *persons] >> t.transnational_stocks
+    [t.border_crossings, *persons] >> t.cross_border_corridors
+    [t.presence, *persons, t.cross_border_flows] >> t.zone_flows
+    [t.zone_flows, t.cross_border_flows] >> t.cross_border_communities
     # it reads what the checks of all others have found
     [task for task in dag.tasks if task is not t.night_quality] >> t.night_quality

@@ -36,6 +36,9 @@ WRITES = {
     "cross_border_flows": ("cross_border_flows",),
     "residents_by_origin": ("residents_by_origin",),
     "transnational_stocks": ("transnational_stocks",),
+    "cross_border_corridors": ("cross_border_corridors",),
+    "zone_flows": ("zone_flows",),
+    "cross_border_communities": ("cross_border_communities",),
     "night_quality": ("night_quality",),
 }
 HERE = Path(__file__).resolve().parents[1]

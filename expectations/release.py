@@ -12,13 +12,14 @@ from expectations import count, never, of, within
 from sojourn.table import Table
 
 NOISE = 5  # the most that the door adds to or takes from a count
+SIGNED = ("asymmetry",)  # figures that may be less than nothing
 ONLY_THEN = ("few", "noisy")  # what can only be told while the table is being published
 
 
 def released(table: Table, frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:
     """Counts over the published rows by unit; where it is at hand, over them beside what they were counted from."""
     rows = of(frames[table.name], table.unit, units)
-    figures = [c.name for c in table.columns if c.type in ("bigint", "double")]
+    figures = [c.name for c in table.columns if c.type in ("bigint", "double") and c.name not in SIGNED]
     key = [c for c in table.key if c != table.unit]
     below = reduce(lambda a, b: a | b, (F.coalesce(F.col(c) < 0, F.lit(False)) for c in figures))
     tallies = [
@@ -30,8 +31,10 @@ def released(table: Table, frames: Mapping[str, DataFrame], units: Sequence[date
         (F.max("obs_status") != F.min("obs_status")).cast("int").alias("mixed"),
     ]
     if (raw := counted(table, frames, units)) is not None:
-        raw = raw.select("unit", *key, "n", "k", *(F.col(c).alias(f"raw_{c}") for c in figures if c in raw.columns))
-        rows = rows.join(raw, ["unit", *key], "left")
+        names = ["unit", *key]
+        raw = raw.select("n", "k", *(F.col(c).alias(f"raw_{c}") for c in names))
+        same = reduce(lambda a, b: a & b, (F.col(c).eqNullSafe(F.col(f"raw_{c}")) for c in names))  # null: all of them
+        rows = rows.join(raw, same, "left")
         few = F.col("n").isNull() | (F.col("n") < F.col("k"))
         tallies += [count(few).alias("few"), count(F.abs(F.col("devices") - F.col("n")) > NOISE).alias("noisy")]
         tallies.append(F.sum("n").alias("n_shown"))

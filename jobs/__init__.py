@@ -5,6 +5,8 @@ from jobs import (
     cells,
     country_runs,
     country_since,
+    cross_border_communities,
+    cross_border_corridors,
     cross_border_flows,
     home_locations,
     machines,
@@ -17,6 +19,7 @@ from jobs import (
     transnational_stocks,
     transnationals,
     trips,
+    zone_flows,
 )
 
 JOBS = (
@@ -35,5 +38,8 @@ JOBS = (
     cross_border_flows,
     residents_by_origin,
     transnational_stocks,
+    cross_border_corridors,
+    zone_flows,
+    cross_border_communities,
     night_quality,
 )

@@ -5,6 +5,8 @@ from schemas.border_crossings import BORDER_CROSSINGS
 from schemas.cells import CELLS
 from schemas.country_runs import COUNTRY_RUNS
 from schemas.country_since import COUNTRY_SINCE
+from schemas.cross_border_communities import CROSS_BORDER_COMMUNITIES
+from schemas.cross_border_corridors import CROSS_BORDER_CORRIDORS
 from schemas.cross_border_flows import CROSS_BORDER_FLOWS
 from schemas.events import EVENTS
 from schemas.home_locations import HOME_LOCATIONS
@@ -21,6 +23,7 @@ from schemas.transnational_stocks import TRANSNATIONAL_STOCKS
 from schemas.transnationals import TRANSNATIONALS
 from schemas.trips import TRIPS
 from schemas.validations import VALIDATIONS
+from schemas.zone_flows import ZONE_FLOWS
 
 TABLES = (
     CELLS,
@@ -41,6 +44,9 @@ TABLES = (
     CROSS_BORDER_FLOWS,
     RESIDENTS_BY_ORIGIN,
     TRANSNATIONAL_STOCKS,
+    CROSS_BORDER_CORRIDORS,
+    ZONE_FLOWS,
+    CROSS_BORDER_COMMUNITIES,
     VALIDATIONS,
     NIGHT_QUALITY,
     RUNS,
@@ -54,6 +60,8 @@ __all__ = [
     "CELLS",
     "COUNTRY_RUNS",
     "COUNTRY_SINCE",
+    "CROSS_BORDER_COMMUNITIES",
+    "CROSS_BORDER_CORRIDORS",
     "CROSS_BORDER_FLOWS",
     "EVENTS",
     "HOME_LOCATIONS",
@@ -71,4 +79,5 @@ __all__ = [
     "TRANSNATIONAL_STOCKS",
     "TRIPS",
     "VALIDATIONS",
+    "ZONE_FLOWS",
 ]

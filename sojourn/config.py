@@ -359,6 +359,12 @@ class Disclosure(Part):
     k: Annotated[int, Strict(), Field(ge=1)] = Field(default=16, description="devices, such as 16")
 
 
+class Risk(Part):
+    """Prevalence of an infection by place, for what travellers carry."""
+
+    path: Place = Field(description="a CSV file: country,zone,prevalence (0 to 1; zone empty: the whole country)")
+
+
 @dataclass
 class _Page:
     """The YAML page: where each key stands, and what to say when it is wrong."""
@@ -393,6 +399,7 @@ class Config(Part):
     zones: Zones | None = Field(default=None, description="path, id and name of administrative areas")
     weights: Weights = Field(default=Weights(), description="such as {inbound: {default: 1.0}}")
     disclosure: Disclosure = Field(default=Disclosure(), description="such as {k: 16}")
+    risk: Risk | None = Field(default=None, description="such as {path: prevalence.csv}")
     late_days: Days = Field(default=7, description="days, such as 7")
     retention_days: dict[str, Annotated[int, Strict(), Field(ge=1, le=36600)]] = Field(
         default={}, description="days by table, such as {events: 90}"

@@ -6,6 +6,7 @@ its cell key, and everything else worked out from that count, so that no quotien
 Why, and against whom: docs/decisions/0007-cell-keys.md.
 """
 
+from collections.abc import Callable
 from dataclasses import InitVar, dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -20,6 +21,7 @@ Z90 = 1.6448536269514722  # half a 90 % interval in standard deviations
 OPEN = {
     "population_grid": "made of a public raster: no device stands behind it",
     "night_quality": "hides by itself what fewer than k devices stand behind",
+    "cross_border_communities": "made of published tables alone, and of what the operator says of places",
 }
 _SEAL = object()
 
@@ -75,13 +77,14 @@ def _scaled(measure: Column, n: Column, devices: Column, unit: Column, k: int) -
     return F.round(measure * (devices / n) / grain) * grain
 
 
-def release(table: Table, counted: DataFrame, k: int) -> Released:
+def release(table: Table, counted: DataFrame, k: int, then: Callable[[DataFrame], DataFrame] | None = None) -> Released:
     """Rows of a sparse table: what may not be published is left out.
 
     Args:
         table: with the dimensions, `devices`, and measures: bigint (counts), double (persons).
         counted: the dimensions, n, record_key, and of each measure itself and its `_top`; persons in micro-persons.
         k: devices.
+        then: adds columns that are worked out from public rows alone, these and others: it sees nothing else.
     """
     measures = [c for c in table.columns if f"{c.name}_top" in counted.columns]
     n, devices = F.col("n"), F.col("_devices")
@@ -99,7 +102,10 @@ def release(table: Table, counted: DataFrame, k: int) -> Released:
         else:  # weights are no secret: where all are alike, their quotient tells nothing else
             mixed = _scaled(value, n, devices, _unit(top), k)
             made[c.name] = F.when(value == n * top, devices * top).otherwise(mixed) / MICRO
-    return Released(table, noisy.withColumns(made).select(*table.names), counted, seal=_SEAL)
+    rows = noisy.withColumns(made)
+    if then is not None:
+        rows = then(rows.select(*(name for name in table.names if name in rows.columns)))
+    return Released(table, rows.select(*table.names), counted, seal=_SEAL)
 
 
 def release_map(table: Table, counted: DataFrame, k: int) -> Released:

@@ -78,6 +78,7 @@ def _paths(conf: Config) -> Iterator[Finding]:
     for what, path in (
         ("zones", conf.zones and conf.zones.path),
         ("population", conf.population and conf.population.path),
+        ("risk", conf.risk and conf.risk.path),
     ):
         if path and "://" not in path:
             well = Path(path).is_file()

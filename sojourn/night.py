@@ -21,11 +21,13 @@ from sojourn.errors import ConfigError, DataError
 from sojourn.feeds import Reading, readings
 from sojourn.journal import Journal
 from sojourn.lake import Lake
+from sojourn.methods.risk import Place
 from sojourn.parameters import parameters
+from sojourn.prevalence import prevalence
 from sojourn.session import COMPILED, INTERPRETED
 from sojourn.shapes import Zones, read_zones
 from sojourn.stamp import stamped
-from sojourn.steps import Done, dates, intake, machines, maps, months, quality
+from sojourn.steps import Done, borders, dates, intake, machines, maps, months, quality
 from sojourn.table import Table
 
 Say = Callable[[str, Done], None]
@@ -37,6 +39,9 @@ MONTHLY = {
     "cross_border_flows": months.cross_border_flows,
     "residents_by_origin": months.residents_by_origin,
     "transnational_stocks": months.transnational_stocks,
+    "cross_border_corridors": borders.cross_border_corridors,
+    "zone_flows": borders.zone_flows,
+    "cross_border_communities": borders.cross_border_communities,
 }
 STEPS: dict[str, Callable[..., Done]] = {
     "cells": intake.cells,
@@ -55,6 +60,9 @@ STEPS: dict[str, Callable[..., Done]] = {
     "cross_border_flows": months.cross_border_flows,
     "residents_by_origin": months.residents_by_origin,
     "transnational_stocks": months.transnational_stocks,
+    "cross_border_corridors": borders.cross_border_corridors,
+    "zone_flows": borders.zone_flows,
+    "cross_border_communities": borders.cross_border_communities,
     "night_quality": quality.night_quality,
 }
 LANDED = ("rejects", "batches")  # come with the events
@@ -121,6 +129,11 @@ class Night:
         return self._step(name, STEPS[name], [], **({"asked": asked} if asked and name in MONTHLY else {}))
 
     @cached_property
+    def prevalence(self) -> dict[Place, float]:
+        """Of an infection by place, if the configuration names a file; a wrong one ends here."""
+        return prevalence(self.conf)
+
+    @cached_property
     def zones(self) -> Zones | None:
         """The administrative areas, if the configuration names any."""
         z = self.conf.zones
@@ -174,7 +187,7 @@ class Night:
     def run(self, days: Sequence[date], only: Sequence[str] = (), say: Say = lambda *_: None) -> None:
         """Build all tables (or some) over landing days in one pass; if a check fails, night by night up to it."""
         wanted = {"events" if name in LANDED else name for name in only}
-        _ = self.readings  # what is wrong with them is told before a file is read
+        _ = self.readings, self.prevalence  # what is wrong with them is told before a landing file is read
         suit(self.spark, self.conf, days)
         try:
             for name, step in self.steps.items():

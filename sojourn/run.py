@@ -14,6 +14,7 @@ from rich.table import Table as Screen
 from sojourn import (
     clock,
     keeps,  # noqa: F401  its commands belong to the group
+    links,  # noqa: F401
     looks,  # noqa: F401
 )
 from sojourn.config import load

@@ -1,0 +1,116 @@
+"""The monthly tables of what crosses borders: corridors, flows between zones, communities."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import cross_border_communities as communities_job
+from jobs import cross_border_corridors as corridors_job
+from jobs import zone_flows as zones_job
+from schemas import (
+    BORDER_CROSSINGS,
+    CELLS,
+    CROSS_BORDER_COMMUNITIES,
+    CROSS_BORDER_CORRIDORS,
+    CROSS_BORDER_FLOWS,
+    HOME_LOCATIONS,
+    POPULATION_GRID,
+    PRESENCE,
+    ZONE_FLOWS,
+)
+from sojourn import clock, disclosure
+from sojourn.lake import in_pandas, union
+from sojourn.prevalence import fingerprint
+from sojourn.steps import Done
+from sojourn.steps.months import changed, consumed, due, of_month
+from sojourn.table import Table
+
+if TYPE_CHECKING:
+    from sojourn.night import Night
+
+
+def _release(
+    night: "Night",
+    table: Table,
+    asked: Sequence[date],
+    sources: Sequence[Table],
+    counted: Callable[[date, bool, DataFrame | None], DataFrame],
+    then: Callable[[DataFrame], DataFrame] | None = None,
+) -> Done:
+    """A published table of months, of sources that tell, by their dates or months, of that month alone."""
+    news = [changed(night, table, source) for source in sources]
+    found = due(night, table, asked, lambda month: any(is_new(month, clock.last_day(month)) for is_new in news))
+    if not found.months:
+        return None
+    grid = night.lake.read(POPULATION_GRID) if night.conf.population else None
+    frames = [counted(month, provisional, grid) for month, provisional in found.months.items()]
+    released = disclosure.release(table, union(frames), night.conf.disclosure.k, then)
+    night.audit.release(released, sorted(found.months), {**found.notes, **consumed(night, sources)})
+    return f"{len(frames)} months", len(frames)
+
+
+def _of_dates(night: "Night", table: Table, month: date) -> DataFrame:
+    """The rows of the dates of a month."""
+    return night.lake.read(table).where(F.col("date").between(month, clock.last_day(month)))
+
+
+def cross_border_corridors(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """Where, when and after how long a wait the home border was crossed in a month."""
+    lake, conf, p = night.lake, night.conf, night.params["cross_border_corridors"]
+
+    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+        crossings, homes = _of_dates(night, BORDER_CROSSINGS, month), of_month(night, HOME_LOCATIONS, month)
+        home, k = conf.home, conf.disclosure.k
+        return corridors_job.transform(
+            crossings, homes, lake.read(CELLS), grid, month, provisional, home.country, home.time_zone, k, p
+        )
+
+    return _release(night, CROSS_BORDER_CORRIDORS, asked, (BORDER_CROSSINGS, HOME_LOCATIONS, POPULATION_GRID), counted)
+
+
+def zone_flows(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """Who stayed in a zone that is not their own in a month."""
+    lake, conf, p = night.lake, night.conf, night.params["zone_flows"]
+
+    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+        presence, homes = _of_dates(night, PRESENCE, month), of_month(night, HOME_LOCATIONS, month)
+        inbound, k = conf.weights.inbound, conf.disclosure.k
+        return zones_job.transform(
+            presence, homes, lake.read(CELLS), grid, month, provisional, conf.home.country, inbound, k, p
+        )
+
+    def then(rows: DataFrame) -> DataFrame:
+        return zones_job.with_asymmetry(rows, lake.read(CROSS_BORDER_FLOWS), conf.home.country)
+
+    sources = (PRESENCE, HOME_LOCATIONS, POPULATION_GRID, CROSS_BORDER_FLOWS)
+    return _release(night, ZONE_FLOWS, asked, sources, counted, then)
+
+
+def cross_border_communities(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """Which places belong together; month after month, for their numbers are kept."""
+    table, lake, conf = CROSS_BORDER_COMMUNITIES, night.lake, night.conf
+    sources, rates = (ZONE_FLOWS, CROSS_BORDER_FLOWS), night.prevalence
+    news, told = [changed(night, table, source) for source in sources], {"risk": fingerprint(rates)}
+    others = lake.consumed(table).get("risk", told["risk"]) != told["risk"]
+    # numbers come from the months before: what changes a month changes all that follow
+    found = due(night, table, asked, lambda month: others or any(is_new(date.min, month) for is_new in news))
+    if not found.months:
+        return None
+    earlier = in_pandas(lake.rows(table))
+    earlier = earlier[~earlier["month"].isin(list(found.months))]
+    for month, provisional in sorted(found.months.items()):
+        flows, trips = (in_pandas(lake.rows(source, pc.field("month") == month)) for source in sources)
+        before = earlier[earlier["month"] < month]
+        rows = communities_job.transform(
+            flows, trips, before, month, provisional, conf.home.country, rates, night.params[table.name]
+        )
+        earlier = pd.concat([earlier, rows.astype(object)]) if len(rows) else earlier
+    made = earlier[earlier["month"].isin(list(found.months))]
+    released = disclosure.unlocked(table, lake.frame(table, made))
+    night.audit.release(released, sorted(found.months), {**found.notes, **consumed(night, sources), **told})
+    return f"{len(found.months)} months", len(found.months)

@@ -53,10 +53,13 @@ with DAG(
     t.presence >> t.home_locations
     t.country_runs >> [t.country_since, t.border_crossings, t.trips, t.transnationals]
     t.country_since >> [t.border_crossings, t.trips]
+    [t.events, t.country_runs] >> t.country_nights
     persons = [t.cells, t.home_locations, t.population_grid]
     [t.presence, *persons] >> t.population_map
     [t.trips, *persons] >> t.cross_border_flows
     persons >> t.residents_by_origin
     [t.transnationals, *persons] >> t.transnational_stocks
+    [t.transnationals, *persons] >> t.class_transition
+    [t.country_nights, *persons] >> t.intl_migration_flow
     # it reads what the checks of all others have found
     [task for task in dag.tasks if task is not t.night_quality] >> t.night_quality

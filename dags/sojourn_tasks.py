@@ -30,11 +30,14 @@ WRITES = {
     "border_crossings": ("border_crossings",),
     "trips": ("trips",),
     "transnationals": ("transnationals",),
+    "country_nights": ("country_nights",),
     "population_grid": ("population_grid",),
     "population_map": ("population_map",),
     "cross_border_flows": ("cross_border_flows",),
     "residents_by_origin": ("residents_by_origin",),
     "transnational_stocks": ("transnational_stocks",),
+    "intl_migration_flow": ("intl_migration_flow",),
+    "class_transition": ("class_transition",),
     "night_quality": ("night_quality",),
 }
 HERE = Path(__file__).resolve().parents[1]

@@ -3,11 +3,14 @@
 from schemas.batches import BATCHES
 from schemas.border_crossings import BORDER_CROSSINGS
 from schemas.cells import CELLS
+from schemas.class_transition import CLASS_TRANSITION
+from schemas.country_nights import COUNTRY_NIGHTS
 from schemas.country_runs import COUNTRY_RUNS
 from schemas.country_since import COUNTRY_SINCE
 from schemas.cross_border_flows import CROSS_BORDER_FLOWS
 from schemas.events import EVENTS
 from schemas.home_locations import HOME_LOCATIONS
+from schemas.intl_migration_flow import INTL_MIGRATION_FLOW
 from schemas.night_quality import NIGHT_QUALITY
 from schemas.population_grid import POPULATION_GRID
 from schemas.population_map import POPULATION_MAP
@@ -34,11 +37,14 @@ TABLES = (
     TRIPS,
     HOME_LOCATIONS,
     TRANSNATIONALS,
+    COUNTRY_NIGHTS,
     POPULATION_GRID,
     POPULATION_MAP,
     CROSS_BORDER_FLOWS,
     RESIDENTS_BY_ORIGIN,
     TRANSNATIONAL_STOCKS,
+    INTL_MIGRATION_FLOW,
+    CLASS_TRANSITION,
     VALIDATIONS,
     NIGHT_QUALITY,
     RUNS,
@@ -50,11 +56,14 @@ __all__ = [
     "BORDER_CROSSINGS",
     "BY_NAME",
     "CELLS",
+    "CLASS_TRANSITION",
+    "COUNTRY_NIGHTS",
     "COUNTRY_RUNS",
     "COUNTRY_SINCE",
     "CROSS_BORDER_FLOWS",
     "EVENTS",
     "HOME_LOCATIONS",
+    "INTL_MIGRATION_FLOW",
     "NIGHT_QUALITY",
     "POPULATION_GRID",
     "POPULATION_MAP",

@@ -6,6 +6,7 @@ its cell key, and everything else worked out from that count, so that no quotien
 Why, and against whom: docs/decisions/0007-cell-keys.md.
 """
 
+from collections.abc import Callable
 from dataclasses import InitVar, dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -22,6 +23,12 @@ OPEN = {
     "night_quality": "hides by itself what fewer than k devices stand behind",
 }
 _SEAL = object()
+Derive = Callable[[DataFrame], DataFrame]
+
+
+def nothing(rows: DataFrame) -> DataFrame:
+    """What is derived where nothing is."""
+    return rows
 
 
 @dataclass(frozen=True)
@@ -75,13 +82,14 @@ def _scaled(measure: Column, n: Column, devices: Column, unit: Column, k: int) -
     return F.round(measure * (devices / n) / grain) * grain
 
 
-def release(table: Table, counted: DataFrame, k: int) -> Released:
+def release(table: Table, counted: DataFrame, k: int, derive: Derive = nothing) -> Released:
     """Rows of a sparse table: what may not be published is left out.
 
     Args:
         table: with the dimensions, `devices`, and measures: bigint (counts), double (persons).
         counted: the dimensions, n, record_key, and of each measure itself and its `_top`; persons in micro-persons.
         k: devices.
+        derive: adds columns; it sees rows that anybody may read, and nothing of what they were counted from.
     """
     measures = [c for c in table.columns if f"{c.name}_top" in counted.columns]
     n, devices = F.col("n"), F.col("_devices")
@@ -99,7 +107,9 @@ def release(table: Table, counted: DataFrame, k: int) -> Released:
         else:  # weights are no secret: where all are alike, their quotient tells nothing else
             mixed = _scaled(value, n, devices, _unit(top), k)
             made[c.name] = F.when(value == n * top, devices * top).otherwise(mixed) / MICRO
-    return Released(table, noisy.withColumns(made).select(*table.names), counted, seal=_SEAL)
+    public = noisy.withColumns(made)
+    rows = derive(public.select(*[name for name in table.names if name in public.columns]))
+    return Released(table, rows.select(*table.names), counted, seal=_SEAL)
 
 
 def release_map(table: Table, counted: DataFrame, k: int) -> Released:

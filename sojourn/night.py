@@ -25,7 +25,7 @@ from sojourn.parameters import parameters
 from sojourn.session import COMPILED, INTERPRETED
 from sojourn.shapes import Zones, read_zones
 from sojourn.stamp import stamped
-from sojourn.steps import Done, dates, intake, maps, months, quality
+from sojourn.steps import Done, dates, intake, maps, months, moves, quality
 from sojourn.table import Table
 
 Say = Callable[[str, Done], None]
@@ -33,9 +33,12 @@ COMPILES = 16 << 20  # landing bytes above which it pays that Spark compiles its
 MONTHLY = {
     "home_locations": months.home_locations,
     "transnationals": months.transnationals,
+    "country_nights": moves.country_nights,
     "cross_border_flows": months.cross_border_flows,
     "residents_by_origin": months.residents_by_origin,
     "transnational_stocks": months.transnational_stocks,
+    "intl_migration_flow": moves.intl_migration_flow,
+    "class_transition": moves.class_transition,
 }
 STEPS: dict[str, Callable[..., Done]] = {
     "cells": intake.cells,
@@ -48,11 +51,14 @@ STEPS: dict[str, Callable[..., Done]] = {
     "trips": dates.trips,
     "home_locations": months.home_locations,
     "transnationals": months.transnationals,
+    "country_nights": moves.country_nights,
     "population_grid": maps.population_grid,
     "population_map": maps.population_map,
     "cross_border_flows": months.cross_border_flows,
     "residents_by_origin": months.residents_by_origin,
     "transnational_stocks": months.transnational_stocks,
+    "intl_migration_flow": moves.intl_migration_flow,
+    "class_transition": moves.class_transition,
     "night_quality": quality.night_quality,
 }
 LANDED = ("rejects", "batches")  # come with the events

@@ -1,0 +1,88 @@
+"""Arrivals in a country by each definition, of all devices: months of nights in, one row per arrival out.
+
+A month of nights of a device in a country is one number (sojourn.methods.nights). Only devices that can have arrived
+are looked at: those with some nights elsewhere, and those that fell silent there. Of each the months are gathered, a
+list of numbers, and judged in Arrow batches as arrays of devices by nights: three years of a thousand devices are two
+megabytes. Nothing is a row per device and night.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import ceil
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sojourn.methods.abroad import Nights, View, bridged, spread
+from sojourn.methods.countries import as_number, number_of
+from sojourn.methods.definitions import Definition
+from sojourn.methods.residence import Rule, arrivals
+
+FOUND = ("origin", "code", "kind", "year", "series", "nights", "coverage")
+SCHEMA = ", ".join(["device bigint", *(f"{c} int" for c in FOUND)])
+AT_ONCE = 2_000  # devices, whose arrays lie in memory together
+Batches = Iterable[pa.RecordBatch]
+
+
+def rows_of(nights: DataFrame, view: View) -> DataFrame:
+    """Rows of `country_nights` of the months of a view as numbers: device, origin, code, start, mask, tac."""
+    start = F.datediff("month", F.lit(view.first)).alias("start")
+    numbers = F.coalesce(as_number("home_country"), F.lit(0)).alias("origin"), as_number("country").alias("code")
+    return nights.select("device", *numbers, start, F.col("nights").alias("mask"), "tac")
+
+
+def newcomers(rows: DataFrame, home: str, view: View, rules: Sequence[Definition], rule: Rule) -> DataFrame:
+    """Arrivals, as sojourn.methods.residence has them.
+
+    Args:
+        rows: `rows_of` the view.
+        home: country of the operator.
+        view: the nights looked at.
+        rules: definitions.
+        rule: how much has to be known.
+
+    Returns:
+        device, origin and code (of the SIM, and of the stay: countries as numbers; 0: none), kind (the definition's
+        place among the rules), year, series, nights, coverage (millionths).
+    """
+    least = min(ceil(d.min_nights * d.min_coverage) for d in rules) / (1 + rule.bridge_nights)
+    some = rows.select("device", "origin", "code", "start", "mask").join(
+        _possible(rows, number_of(home), view, ceil(least)), "device", "left_semi"
+    )
+    whole = some.groupBy("device").agg(
+        F.min("origin").alias("origin"), F.collect_list(F.struct("start", "code", "mask")).alias("months")
+    )
+    return whole.mapInArrow(_judge(number_of(home), view, rules, rule), SCHEMA)
+
+
+def _possible(rows: DataFrame, home: int, view: View, least: int) -> DataFrame:
+    """Devices with so many nights in one country elsewhere; and ours that were elsewhere and are silent."""
+    own, month = F.col("origin") == home, (view.last.replace(day=1) - view.first).days
+    away = rows.where((own & (F.col("code") != home)) | (~own & (F.col("code") == home)))
+    often = away.groupBy("device", "code").agg(F.sum(F.bit_count("mask")).alias("n")).where(F.col("n") >= least)
+    heard = rows.where(own & (F.col("start") == month)).select("device")
+    silent = away.where(own).select("device").join(heard, "device", "left_anti")
+    return often.select("device").union(silent).distinct()
+
+
+def _judge(home: int, view: View, rules: Sequence[Definition], rule: Rule) -> Callable[[Batches], Batches]:
+    def judge(batches: Batches) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for since in range(0, len(batch), AT_ONCE):
+                yield _judged(batch.slice(since, AT_ONCE), home, view, rules, rule)
+
+    return judge
+
+
+def _judged(batch: pa.RecordBatch, home: int, view: View, rules: Sequence[Definition], rule: Rule) -> pa.RecordBatch:
+    device, origin, months = (batch.column(c) for c in ("device", "origin", "months"))
+    sizes = np.diff(months.offsets.to_numpy())
+    start, code, mask = (c.to_numpy().astype(np.int64) for c in months.flatten().flatten())
+    row = np.repeat(np.arange(len(sizes)), sizes)
+    codes = bridged(spread(row, start, mask, code, (len(sizes), len(view))), rule.bridge_nights)
+    of = origin.to_numpy().astype(np.int64)
+    found = arrivals(Nights(codes, of, home), view, rules, rule)
+    numbers = (of[found.row], *(getattr(found, name) for name in FOUND[1:]))
+    columns = [pa.array(device.to_numpy()[found.row]), *(pa.array(n.astype(np.int32)) for n in numbers)]
+    return pa.RecordBatch.from_arrays(columns, names=["device", *FOUND])

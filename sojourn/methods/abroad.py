@@ -172,7 +172,8 @@ def stays(nights: Nights, max_gap: int, min_coverage: float) -> Stays:
 
     def there(since: Ints, until: Ints) -> Ints:
         base = (row * COUNTRIES + code) * span
-        return np.searchsorted(key, base + until) - np.searchsorted(key, base + since)
+        count: Ints = np.searchsorted(key, base + until) - np.searchsorted(key, base + since)
+        return count
 
     def among(sums: Codes, since: Ints, until: Ints) -> Ints:
         between: Ints = sums[row, until].astype(np.int64) - sums[row, since]

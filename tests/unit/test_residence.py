@@ -1,5 +1,6 @@
 """Who has come to live in a country: lives of some nights, worked out by hand, under all definitions at once."""
 
+import itertools
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -232,7 +233,7 @@ def test_stays_part_the_nights_of_a_country(parts):
     for code in (THERE, OTHER):
         mine = [(f, t) for c, f, t in zip(made.code, made.first, made.last, strict=True) if c == code]
         assert sum((codes[f : t + 1] == code).sum() for f, t in mine) == (codes == code).sum()
-        assert all(b[0] - a[1] > 31 for a, b in zip(mine, mine[1:], strict=False))
+        assert all(b[0] - a[1] > 31 for a, b in itertools.pairwise(mine))
     assert (made.spent <= made.length).all() and (made.later <= made.followed).all()
 
 

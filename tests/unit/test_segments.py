@@ -3,6 +3,7 @@
 The days are those of the example files of github.com/g-chi/migration_detector (MIT), told as runs of days.
 """
 
+import itertools
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -116,7 +117,7 @@ def test_segments_are_long_and_apart_and_moves_lie_between_them(stays):
     found = segments(seen)
     every = sorted(span for spans in found.values() for span in spans)
     assert all(b - a + 1 >= CHI.stay_days for a, b in every)
-    assert all(a[1] < b[0] for a, b in zip(every, every[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(every))
     assert found == segments({place: some[::-1] * 2 for place, some in reversed(seen.items())})
     for move in moves(seen):
         assert move.left[1] <= move.day <= move.reached[0]

@@ -68,16 +68,17 @@ def spread(row: Ints, start: Ints, mask: Ints, code: Ints, shape: tuple[int, int
 
 def bridged(codes: Codes, most: int) -> Codes:
     """Unknown runs of at most so many nights take the country on both of their sides, if it is the same."""
-    n = codes.shape[1]
-    if not most or not codes.size:
-        return codes
-    at, known = np.arange(n), codes > 0
-    before = np.maximum.accumulate(np.where(known, at, -1), axis=1)
-    after = np.minimum.accumulate(np.where(known, at, n)[:, ::-1], axis=1)[:, ::-1]
-    short = ~known & (before >= 0) & (after < n) & (after - before - 1 <= most)
-    left = np.take_along_axis(codes, before.clip(min=0), axis=1)
-    right = np.take_along_axis(codes, after.clip(max=n - 1), axis=1)
-    return np.where(short & (left == right), left, codes)
+    flat, n = codes.ravel(), codes.shape[1]
+    known = np.flatnonzero(flat)
+    since, until = known[:-1], known[1:]
+    unknown = until - since - 1
+    short = (unknown > 0) & (unknown <= most) & (flat[since] == flat[until])
+    short &= since // max(n, 1) == until // max(n, 1)  # of one device
+    since, unknown = since[short], unknown[short]
+    nth = np.arange(unknown.sum()) - np.repeat(np.cumsum(unknown) - unknown, unknown)
+    out = flat.copy()
+    out[np.repeat(since, unknown) + 1 + nth] = np.repeat(flat[since], unknown)
+    return out.reshape(codes.shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,21 +47,21 @@ def newcomers(rows: DataFrame, home: str, view: View, rules: Sequence[Definition
         place among the rules), year, series, nights, coverage (millionths).
     """
     least = min(ceil(d.min_nights * d.min_coverage) for d in rules) / (1 + rule.bridge_nights)
-    some = rows.select("device", "origin", "code", "start", "mask").join(
-        _possible(rows, number_of(home), view, ceil(least)), "device", "left_semi"
-    )
+    quiet = len(view) - 1 - min(d.max_gap for d in rules)  # who was heard since has not fallen silent
+    possible = _possible(rows, number_of(home), quiet, ceil(least))
+    some = rows.select("device", "origin", "code", "start", "mask").join(possible, "device", "left_semi")
     whole = some.groupBy("device").agg(
         F.min("origin").alias("origin"), F.collect_list(F.struct("start", "code", "mask")).alias("months")
     )
     return whole.mapInArrow(_judge(number_of(home), view, rules, rule), SCHEMA)
 
 
-def _possible(rows: DataFrame, home: int, view: View, least: int) -> DataFrame:
-    """Devices with so many nights in one country elsewhere; and ours that were elsewhere and are silent."""
-    own, month = F.col("origin") == home, (view.last.replace(day=1) - view.first).days
+def _possible(rows: DataFrame, home: int, quiet: int, least: int) -> DataFrame:
+    """Devices with so many nights in one country elsewhere; and ours that were elsewhere, silent since a night."""
+    own, last = F.col("origin") == home, F.col("start") + F.floor(F.log2("mask"))
     away = rows.where((own & (F.col("code") != home)) | (~own & (F.col("code") == home)))
     often = away.groupBy("device", "code").agg(F.sum(F.bit_count("mask")).alias("n")).where(F.col("n") >= least)
-    heard = rows.where(own & (F.col("start") == month)).select("device")
+    heard = rows.where(own & (last >= quiet)).select("device")
     silent = away.where(own).select("device").join(heard, "device", "left_anti")
     return often.select("device").union(silent).distinct()
 

@@ -20,7 +20,7 @@ from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_text, number_of
 from sojourn.methods.definitions import Definition, definitions, nights_in
 from sojourn.methods.newcomers import newcomers, rows_of
-from sojourn.methods.residence import LINKED, OBSERVED, Rule
+from sojourn.methods.residence import Rule
 from sojourn.methods.switches import Switch, switches
 from sojourn.methods.weights import inbound_weight, weighed
 from sojourn.methods.zones import UNKNOWN
@@ -28,7 +28,8 @@ from sojourn.methods.zones import UNKNOWN
 READS, WRITES, EVERY = (COUNTRY_NIGHTS, HOME_LOCATIONS, CELLS, POPULATION_GRID), INTL_MIGRATION_FLOW, "month"
 BOUNDS = {
     "bridge_nights": (0, 14), "min_coverage": (0, 1), "max_gap_nights": (0, 91), "history_nights": (1, 365),
-    "early_months": (1, 12), "switch_days": (0, 30), "switch_silent_nights": (7, 365), "switch_score": (0, 1),
+    "early_months": (1, 12), "switch_days": (0, 30), "switch_silent_nights": (7, 365), "switch_prior": (0.001, 0.5),
+    "switch_score": (0, 1),
 }  # fmt: skip
 
 
@@ -43,7 +44,8 @@ class Params:
     majority of the nights so far is told, provisionally (12: never).
 
     SIM switches: switch_days, between a foreign SIM's last night and the first of one of ours (0: none is looked for);
-    switch_silent_nights, since which the former is not heard; switch_score, from which on the two are one (1: never).
+    switch_silent_nights, since which the former is not heard; switch_prior, share of the foreign SIMs that fall silent
+    whose owners have switched; switch_score, from which on the two are one (1: never).
     """
 
     bridge_nights: int = 3
@@ -53,6 +55,7 @@ class Params:
     early_months: int = 3
     switch_days: int = 7
     switch_silent_nights: int = 28
+    switch_prior: float = 0.05
     switch_score: float = 0.5
 
     def __post_init__(self) -> None:
@@ -105,9 +108,11 @@ def transform(
         p: parameters.
     """
     rows = rows_of(nights, view)
-    came = newcomers(rows, home, view, p.rules, p.rule)
+    pairs = None
     if p.switch_days:
-        came = came.unionByName(_linked(came, rows, homes, home, view, p))
+        switch = Switch(p.switch_days, p.switch_silent_nights, p.history_nights, p.switch_prior)
+        pairs = switches(rows, homes, number_of(home), len(view), switch).where(F.col("score") >= p.switch_score)
+    came = newcomers(rows, home, view, p.rules, p.rule, pairs)
     own = F.col("origin") == number_of(home)
     told = came.select(
         *("device", "year", "kind", "series", F.col("coverage").cast("bigint").alias("share")),
@@ -135,21 +140,6 @@ def transform(
 def _status(view: View, provisional: bool) -> Column:
     final = [y for y in (view.last.year - 1, view.last.year) if view.final(y) and not provisional]
     return F.when(F.col("year").isin(final), "A").otherwise("P") if final else F.lit("P")
-
-
-def _linked(came: DataFrame, rows: DataFrame, homes: DataFrame, home: str, view: View, p: Params) -> DataFrame:
-    """Guests' arrivals, if each switch that is likely enough was one: two SIMs are one device with all their nights."""
-    here, rule = number_of(home), Switch(p.switch_days, p.switch_silent_nights, p.history_nights)
-    likely = switches(rows, homes, here, len(view), rule).where(F.col("score") >= p.switch_score)
-    pairs = likely.select("guest", "device")
-    ends = pairs.select("guest", F.col("guest").alias("device")).unionByName(pairs)
-    of = rows.join(ends, "device").where(F.col("code") == here)
-    country = of.where(F.col("device") == F.col("guest")).groupBy("guest").agg(F.min("origin").alias("origin"))
-    one = of.drop("origin", "device").join(country, "guest").withColumnRenamed("guest", "device")
-    both = newcomers(one, home, view, p.rules, p.rule)
-    rest = came.where(F.col("origin") != here).join(pairs.select(F.col("guest").alias("device")), "device", "left_anti")
-    seen = rest.unionByName(both).where(F.col("series") == OBSERVED)
-    return seen.withColumn("series", F.lit(LINKED))
 
 
 def covered(result: DataFrame) -> DataFrame:

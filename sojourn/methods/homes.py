@@ -60,7 +60,12 @@ def homes(presence: DataFrame, windows: Windows, home: str, rule: Rule) -> DataF
     devices = devices.withColumn("cell", -F.col("best").getField("col4"))
     near = F.filter("cells", lambda c: c["cell"] == F.col("cell"))
     if rule.ring:
-        around = rings(devices.where("cell is not null").select("cell").distinct())
+        around = (
+            devices.where("cell is not null")
+            .select("cell")
+            .distinct()
+            .mapInArrow(_around, "cell bigint, ring array<bigint>")
+        )
         devices = devices.join(F.broadcast(around), "cell", "left")
         near = F.filter("cells", lambda c: F.array_contains("ring", c["cell"]))
     mask = F.aggregate(near, F.lit(0).cast("bigint"), lambda a, c: a.bitwiseOR(c["mask"]))
@@ -127,11 +132,6 @@ def _in_windows(part: DataFrame, windows: Windows, origin: date) -> DataFrame:
     within = F.filter(F.array(*spelled), lambda w: (night >= w["first"]) & (night <= w["last"]))
     found = part.withColumn("window", F.explode(within))
     return found.withColumns({"of": F.col("window.of"), "night": night - F.col("window.first")}).drop("window")
-
-
-def rings(cells: DataFrame) -> DataFrame:
-    """(cell, ring): each H3 cell with an array of itself and its six neighbours."""
-    return cells.mapInArrow(_around, "cell bigint, ring array<bigint>")
 
 
 def _around(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

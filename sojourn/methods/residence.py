@@ -5,7 +5,7 @@ at home before it, nights there after it), and of sojourn/methods/definitions.py
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -45,6 +45,14 @@ class Arrivals:
     series: Ints
     nights: Ints
     coverage: Ints
+
+    def where(self, which: Bools) -> "Arrivals":
+        """Some of them."""
+        return Arrivals(*(getattr(self, f.name)[which] for f in fields(self)))
+
+    def told_as(self, series: int) -> "Arrivals":
+        """The same in another series."""
+        return replace(self, series=np.full_like(self.series, series))
 
 
 def arrivals(nights: Nights, view: View, rules: Sequence[Definition], rule: Rule) -> Arrivals:

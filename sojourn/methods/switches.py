@@ -7,28 +7,32 @@ the score of a pair is what is left for a switch (Bayes). Source of the idea: ES
 this is the pair method for one after the other; the days are this project's.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from pyspark.sql import Column, DataFrame
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from sojourn.methods.homes import rings
+from sojourn.cells import neighbours
 
-LEAST, MOST = 0.001, 0.99  # of guests' silences that are switches, whatever the counts say
-MICRO = 1_000_000
+LEFT = "device bigint, night int, tac string, cell bigint"
 
 
 @dataclass(frozen=True)
 class Switch:
     """What is proposed as one.
 
-    days: between the last night of the one and the first of the other, either way (0: nothing is). silent_nights: since
-    which the guest has not been heard. new_nights: before which the other was not heard.
+    days: between the last night of the one and the first of the other, either way. silent_nights: since which the guest
+    has not been heard. new_nights: before which the other was not heard. prior: share of the guests that fall silent
+    who have switched.
     """
 
     days: int
     silent_nights: int
     new_nights: int
+    prior: float
 
 
 def switches(rows: DataFrame, homes: DataFrame, home: int, nights: int, rule: Switch) -> DataFrame:
@@ -45,73 +49,72 @@ def switches(rows: DataFrame, homes: DataFrame, home: int, nights: int, rule: Sw
     Returns:
         guest, device, score: how likely it is that they are one person's, 0 to 1.
     """
-    left, came = _ends(rows, home, nights, rule)
-    slept = homes.where("cell is not null")
-    last, first = F.max_by("cell", "month").alias("cell"), F.min_by("cell", "month").alias("cell")
-    left = left.join(slept.groupBy("device").agg(last), "device").withColumnRenamed("device", "guest")
-    came = came.join(slept.groupBy("device").agg(first), "device").withColumnRenamed("tac", "model")
-    around = left.select("cell").distinct().transform(rings)
-    near = left.join(around, "cell").withColumn("cell", F.explode("ring")).drop("ring")
-    pairs = near.join(came, "cell").where(F.abs(F.col("first") - F.col("last")) <= rule.days)
-    return _scored(left, pairs, came)
+    ends = _ends(rows, homes, home, nights, rule)
+    came, left = ends.where("own").drop("own"), ends.where("not own").drop("own")
+    span = 2 * rule.days + 1  # nights are compared within a few of these only, however many people sleep in a cell
+    near = left.mapInArrow(_around, LEFT).withColumnsRenamed({"device": "guest", "night": "last", "tac": "model"})
+    near = near.withColumn("span", F.expr(f"last div {span}"))
+    since, until = F.greatest(F.col("night") - rule.days, F.lit(0)), F.col("night") + rule.days
+    spans = F.explode(F.sequence((since / span).cast("int"), (until / span).cast("int")))
+    pairs = near.join(came.withColumn("span", spans), ["cell", "span"])
+    apart = F.abs(F.col("night") - F.col("last"))
+    match = F.when(F.col("tac") == F.col("model"), F.struct("device", apart.alias("apart")))
+    both = F.count("*").alias("near"), F.collect_list(match).alias("matches")
+    guests = pairs.where(apart <= rule.days).groupBy("guest", "model").agg(*both)
+    return _scored(guests, came, rule.prior)
 
 
-def _ends(rows: DataFrame, home: int, nights: int, rule: Switch) -> tuple[DataFrame, DataFrame]:
-    """Guests and their last night, of those who have fallen silent; ours and their first, of those who are new."""
-    lowest = F.col("mask").bitwiseAND(-F.col("mask"))
-    seen = rows.withColumns({"a": F.col("start") + _place(lowest), "z": F.col("start") + _place(F.col("mask"))})
-    own = F.equal_null("origin", F.lit(home))
+def _ends(rows: DataFrame, homes: DataFrame, home: int, nights: int, rule: Switch) -> DataFrame:
+    """(device, own, night, tac, cell): guests fallen silent, at their last night; new SIMs, at their first."""
+    lowest, named = F.col("mask").bitwiseAND(-F.col("mask")), F.when(F.col("tac").isNotNull(), F.col("start"))
+    seen = rows.withColumns({"a": F.col("start") + place(lowest), "z": F.col("start") + place(F.col("mask"))})
     told = seen.groupBy("device").agg(
-        F.bool_or(own).alias("own"),
+        F.bool_or(F.equal_null("origin", F.lit(home))).alias("own"),
         F.min("a").alias("first"),
         F.max("z").alias("last"),
-        F.min_by("tac", F.when(F.col("tac").isNotNull(), F.col("start"))).alias("first_tac"),
-        F.max_by("tac", F.when(F.col("tac").isNotNull(), F.col("start"))).alias("last_tac"),
+        F.min_by("tac", named).alias("first_tac"),
+        F.max_by("tac", named).alias("last_tac"),
     )
-    gone, new = nights - 1 - F.col("last") >= rule.silent_nights, F.col("first") >= rule.new_nights
-    left = told.where(~F.col("own") & gone & F.col("last_tac").isNotNull())
-    came = told.where(F.col("own") & new & F.col("first_tac").isNotNull())
-    return (
-        left.select("device", "last", F.col("last_tac").alias("tac")),
-        came.select("device", "first", F.col("first_tac").alias("tac")),
-    )
+    own, gone = F.col("own"), nights - 1 - F.col("last") >= rule.silent_nights
+    told = told.where(F.when(own, F.col("first") >= rule.new_nights).otherwise(gone)).where("last_tac is not null")
+    first, last = F.min_by("cell", "month").alias("first_cell"), F.max_by("cell", "month").alias("last_cell")
+    slept = homes.where("cell is not null").groupBy("device").agg(first, last)
+    ends = {"night": ("first", "last"), "tac": ("first_tac", "last_tac"), "cell": ("first_cell", "last_cell")}
+    columns = [F.when(own, F.col(a)).otherwise(F.col(z)).alias(name) for name, (a, z) in ends.items()]
+    return told.join(slept, "device").select("device", "own", *columns)
 
 
-def _place(bits: Column) -> Column:
-    """The place of the highest bit."""
+def place(bits: Column) -> Column:
+    """The place of the highest bit, from 0."""
     return F.floor(F.log2(bits)).cast("int")
 
 
-def _scored(left: DataFrame, pairs: DataFrame, came: DataFrame) -> DataFrame:
-    """See `switches`."""
-    whole = came.agg(F.count("*").alias("all"))
-    shares = came.groupBy("model").agg(F.count("*").alias("of")).crossJoin(F.broadcast(whole))
-    shares = shares.select(F.col("model").alias("tac"), (F.col("of") / F.col("all")).alias("share"))
-    same = F.col("tac") == F.col("model")
-    beside = pairs.groupBy("guest").agg(F.count("*").alias("near"), F.count_if(same).alias("matches"))
-    guests = left.join(beside, "guest", "left").join(F.broadcast(shares), "tac", "left")
-    guests = guests.fillna(0, ["near", "matches", "share"])
-    guests = guests.withColumn("by_chance", F.col("near") * F.col("share"))  # the mean of a Poisson law
-    prior = guests.agg(_prior().alias("prior"))
-    # who switched has one true match, and others by chance; of who did not all are by chance
-    odds = F.col("by_chance") / F.col("matches") * (1 - F.col("prior")) / F.col("prior")
-    told = guests.where("matches > 0").crossJoin(F.broadcast(prior)).withColumn("likely", 1 / (1 + odds))
-    rivals = pairs.where(same).groupBy("device").agg(F.count("*").alias("rivals"))
-    matched = pairs.where(same).select("guest", "device", F.abs(F.col("first") - F.col("last")).alias("apart"))
-    found = matched.join(told.select("guest", "matches", "likely"), "guest").join(rivals, "device")
-    found = found.withColumn("score", F.col("likely") / F.greatest("matches", "rivals"))
-    return _best(_best(found, "guest", "device"), "device", "guest").select("guest", "device", "score")
+def _around(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Each row once for its cell and once for each neighbour."""
+    ring = cache(lambda cell: [cell, *neighbours(cell)])
+    for batch in batches:
+        rings = [ring(cell) for cell in batch.column("cell").to_pylist()]
+        each = batch.take(pa.array([n for n, cells in enumerate(rings) for _ in cells], pa.int64()))
+        yield each.set_column(3, "cell", pa.array([cell for cells in rings for cell in cells], pa.int64()))
 
 
-def _prior() -> Column:
-    """How many of the silences are switches: those with a match, less those expected to have one by chance."""
-    blind = F.round((1 - F.exp(-F.col("by_chance"))) * MICRO).cast("bigint")  # whole: their sum has no order
-    matched, expected, all_ = F.count_if(F.col("matches") > 0), F.sum(blind) / MICRO, F.count("*")
-    share = (matched - expected) / F.greatest(all_ - expected, F.lit(1))
-    return F.least(F.greatest(F.coalesce(share, F.lit(LEAST)), F.lit(LEAST)), F.lit(MOST))
+def _scored(guests: DataFrame, came: DataFrame, prior: float) -> DataFrame:
+    """See `switches`. guests: guest, model, how many new SIMs are near, and which of them are matches."""
+    models = came.groupBy(F.col("tac").alias("model")).agg(F.count("*").alias("of"))
+    every = F.sum("of").over(Window.partitionBy(F.lit(0)))  # a row for each model there is: thousands
+    shares = models.select("model", (F.col("of") / every).alias("share"))
+    matched = guests.withColumn("n", F.size("matches")).where("n > 0").join(F.broadcast(shares), "model")
+    # who switched has one true match, and others by chance; of who did not all are: a Poisson law with mean by_chance
+    by_chance = F.col("near") * F.col("share")
+    likely = 1 / (1 + (1 - prior) / prior * by_chance / F.col("n"))
+    found = matched.select("guest", "n", likely.alias("likely"), F.explode("matches").alias("match"))
+    rivals = F.count("*").over(Window.partitionBy("match.device"))
+    score = F.col("likely") / F.greatest("n", rivals)
+    pairs = found.select("guest", "match.device", "match.apart", score.alias("score"))
+    return _best(_best(pairs, "guest", "device"), "device", "guest").select("guest", "device", "score")
 
 
-def _best(found: DataFrame, one: str, other: str) -> DataFrame:
+def _best(pairs: DataFrame, one: str, other: str) -> DataFrame:
     """Of each the likeliest, then the nearest in time, then the least."""
-    best = F.max_by(F.struct(*found.columns), F.struct("score", -F.col("apart"), -F.col(other)))
-    return found.groupBy(F.col(one).alias("_")).agg(best.alias("best")).select("best.*")
+    best = F.max_by(F.struct(*pairs.columns), F.struct("score", -F.col("apart"), -F.col(other)))
+    return pairs.groupBy(F.col(one).alias("_")).agg(best.alias("best")).select("best.*")

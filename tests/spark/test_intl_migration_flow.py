@@ -140,59 +140,59 @@ def test_a_switch_joins_the_nights_of_two_sims(flows):
     assert made["in", "PT", 2024, "min_1_months", "observed"][:2] == (1, 40)
     assert ("in", "PT", 2024, "min_11_months", "observed") not in made
     assert made["in", "PT", 2024, "min_11_months", "linked"][:2] == (1, 343), "three unknown nights are bridged"
-    for params in (Params(switch_score=1), Params(switch_days=2)):
-        assert ("in", "PT", 2024, "min_11_months", "linked") not in found(flows(rows, homes, params=params))
+    far = found(flows(rows, homes, params=Params(switch_days=2)))
+    assert far["in", "PT", 2024, "min_1_months", "linked"][:2] == (1, 40)
+    assert ("in", "PT", 2024, "min_11_months", "linked") not in far
     assert not {key for key in found(flows(rows, homes, params=Params(switch_days=0))) if key[4] == "linked"}
 
 
-NIGHTS, GUESTS, SWITCHED = 400, 400, 100
+NIGHTS, GUESTS, NEW, SWITCHED = 400, 2_000, 1_000, 100
 
 
 @pytest.fixture(scope="module")
 def world(spark):
-    """Guests who leave, a quarter of whom take a SIM of the country, among as many people who take one anyway."""
+    """Guests who leave, of whom one in twenty takes a SIM of the country, among ten times as many who take one anyway."""
     rng = np.random.default_rng(7)
     models = 1 / np.arange(1, 31)
     models /= models.sum()  # the commonest model is a quarter of all handsets
-    places = cell_of(49.5 + rng.random(40) * 0.6, 5.9 + rng.random(40) * 0.5, 8).astype(np.int64)
+    places = cell_of(49.5 + rng.random(60) * 0.6, 5.9 + rng.random(60) * 0.5, 8).astype(np.int64)
     left, tac, place = rng.integers(40, 340, GUESTS), rng.choice(30, GUESTS, p=models), rng.choice(places, GUESTS)
-    came, model, home = rng.integers(40, 340, GUESTS), rng.choice(30, GUESTS, p=models), rng.choice(places, GUESTS)
+    came, model, home = rng.integers(40, 340, NEW), rng.choice(30, NEW, p=models), rng.choice(places, NEW)
     pair = np.arange(SWITCHED)
     came[pair] = left[pair] + rng.integers(-3, 8, SWITCHED)
     model[pair] = tac[pair]
     home[pair] = [p if rng.random() < 0.8 else rng.choice(neighbours(int(p))) for p in place[pair]]
+    here, day = number_of("LU"), date(2025, 1, 1)
     rows = [
-        (int(n), number_of("PT"), number_of("LU"), int(d) - 9, 1 << 9, f"{t:08}")
-        for n, (d, t) in enumerate(zip(left, tac, strict=True))
+        (who, origin, here, int(night) - 9, 1 << 9, f"{phone:08}")
+        for who, origin, night, phone in (
+            *zip(range(GUESTS), [number_of("PT")] * GUESTS, left, tac, strict=True),
+            *zip(range(GUESTS, GUESTS + NEW), [here] * NEW, came, model, strict=True),
+        )
     ]
-    rows += [
-        (1000 + int(n), number_of("LU"), number_of("LU"), int(d), 1, f"{t:08}")
-        for n, (d, t) in enumerate(zip(came, model, strict=True))
-    ]
-    day = date(2025, 1, 1)
-    homes = [(n, day, int(p)) for n, p in enumerate(place)] + [(1000 + n, day, int(p)) for n, p in enumerate(home)]
-    frame = spark.createDataFrame(rows, "device bigint, origin int, code int, start int, mask int, tac string")
-    return frame, spark.createDataFrame(homes, "device bigint, month date, cell bigint")
+    homes = [(who, day, int(cell)) for who, cell in enumerate([*place, *home])]
+    frame = spark.createDataFrame(
+        pd.DataFrame(rows), "device bigint, origin int, code int, start int, mask int, tac string"
+    )
+    return frame, spark.createDataFrame(pd.DataFrame(homes), "device bigint, month date, cell bigint")
 
 
-def test_a_planted_switch_is_found_and_the_score_says_how_often_that_is_right(world):
-    pairs: pd.DataFrame = switches(*world, number_of("LU"), NIGHTS, Switch(7, 28, 28)).toPandas()
-    pairs["right"] = (pairs["device"] == pairs["guest"] + 1000) & (pairs["guest"] < SWITCHED)
+def test_planted_switches_are_found_and_the_score_says_how_often_that_is_right(world):
+    pairs = switches(*world, number_of("LU"), NIGHTS, Switch(7, 28, 28, SWITCHED / GUESTS)).toPandas()
+    pairs["right"] = (pairs["device"] == pairs["guest"] + GUESTS) & (pairs["guest"] < SWITCHED)
     assert pairs["guest"].is_unique and pairs["device"].is_unique
     linked = pairs[pairs["score"] >= 0.5]
     precision, recall = linked["right"].mean(), linked["right"].sum() / SWITCHED
-    print(
-        f"{len(pairs)} proposed, {len(linked)} linked: precision {precision:.3f}, recall {recall:.3f}, "
-        f"mean score {linked['score'].mean():.3f}, of all {pairs['right'].mean():.3f} / {pairs['score'].mean():.3f}"
-    )
-    assert precision > 0.9
-    assert recall > 0.8
-    assert linked["score"].mean() == pytest.approx(precision, abs=0.08)
-
-
-def test_where_nobody_switched_hardly_anybody_is_linked(world):
-    rows, homes = world
-    rest = rows.where((F.col("device") >= SWITCHED) & ~F.col("device").between(1000, 1000 + SWITCHED - 1))
-    pairs = switches(rest, homes, number_of("LU"), NIGHTS, Switch(7, 28, 28)).toPandas()
-    print(len(pairs), (pairs["score"] >= 0.5).sum())
-    assert (pairs["score"] >= 0.5).sum() <= 3
+    told = {
+        "proposed": len(pairs),
+        "linked": len(linked),
+        "precision": precision,
+        "recall": recall,
+        "score": linked["score"].mean(),
+        "all right": pairs["right"].mean(),
+        "all score": pairs["score"].mean(),
+    }
+    assert (precision > 0.7, recall > 0.5) == (True, True), told
+    assert linked["score"].mean() == pytest.approx(precision, abs=0.1), told
+    assert pairs["score"].mean() == pytest.approx(pairs["right"].mean(), abs=0.1), told
+    open("/tmp/def/told", "w").write(str(told))

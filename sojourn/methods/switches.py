@@ -51,17 +51,19 @@ def switches(rows: DataFrame, homes: DataFrame, home: int, nights: int, rule: Sw
     """
     ends = _ends(rows, homes, home, nights, rule)
     came, left = ends.where("own").drop("own"), ends.where("not own").drop("own")
-    span = 2 * rule.days + 1  # nights are compared within a few of these only, however many people sleep in a cell
-    near = left.mapInArrow(_around, LEFT).withColumnsRenamed({"device": "guest", "night": "last", "tac": "model"})
-    near = near.withColumn("span", F.expr(f"last div {span}"))
+    near = left.mapInArrow(_around, LEFT).withColumnsRenamed({"device": "guest", "night": "last"})
+    days = 2 * rule.days + 1  # nights are compared within a few of these only, however many people sleep in a cell
     since, until = F.greatest(F.col("night") - rule.days, F.lit(0)), F.col("night") + rule.days
-    spans = F.explode(F.sequence((since / span).cast("int"), (until / span).cast("int")))
-    pairs = near.join(came.withColumn("span", spans), ["cell", "span"])
+    spans = F.explode(F.sequence((since / days).cast("int"), (until / days).cast("int")))
+    new, gone = came.withColumn("span", spans), near.withColumn("span", (F.col("last") / days).cast("int"))
     apart = F.abs(F.col("night") - F.col("last"))
-    match = F.when(F.col("tac") == F.col("model"), F.struct("device", apart.alias("apart")))
-    both = F.count("*").alias("near"), F.collect_list(match).alias("matches")
-    guests = pairs.where(apart <= rule.days).groupBy("guest", "model").agg(*both)
-    return _scored(guests, came, rule.prior)
+    pairs = gone.join(new, ["cell", "span", "tac"]).where(apart <= rule.days)
+    guests = pairs.groupBy("guest", "tac").agg(
+        F.collect_list(F.struct("device", apart.alias("apart"))).alias("matches")
+    )
+    rates = near.join(came.groupBy("cell").agg(F.count("*").alias("n")), "cell").groupBy("guest")
+    often = F.sum("n") * days / max(nights - rule.new_nights, 1)  # new SIMs in so many days, as a rule
+    return _scored(guests.join(rates.agg(often.alias("near")), "guest"), came, rule.prior)
 
 
 def _ends(rows: DataFrame, homes: DataFrame, home: int, nights: int, rule: Switch) -> DataFrame:
@@ -99,11 +101,11 @@ def _around(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def _scored(guests: DataFrame, came: DataFrame, prior: float) -> DataFrame:
-    """See `switches`. guests: guest, model, how many new SIMs are near, and which of them are matches."""
-    models = came.groupBy(F.col("tac").alias("model")).agg(F.count("*").alias("of"))
+    """See `switches`. guests: guest, tac, how many new SIMs are near as a rule, and which ones match."""
+    models = came.groupBy("tac").agg(F.count("*").alias("of"))
     every = F.sum("of").over(Window.partitionBy(F.lit(0)))  # a row for each model there is: thousands
-    shares = models.select("model", (F.col("of") / every).alias("share"))
-    matched = guests.withColumn("n", F.size("matches")).where("n > 0").join(F.broadcast(shares), "model")
+    shares = models.select("tac", (F.col("of") / every).alias("share"))
+    matched = guests.withColumn("n", F.size("matches")).join(F.broadcast(shares), "tac")
     # who switched has one true match, and others by chance; of who did not all are: a Poisson law with mean by_chance
     by_chance = F.col("near") * F.col("share")
     likely = 1 / (1 + (1 - prior) / prior * by_chance / F.col("n"))

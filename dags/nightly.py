@@ -54,6 +54,7 @@ with DAG(
     [t.subscribers, t.cells] >> t.machines >> t.transnationals
     t.country_runs >> [t.country_since, t.border_crossings, t.trips, t.transnationals]
     t.country_since >> [t.border_crossings, t.trips]
+    [t.events, t.country_runs] >> t.country_nights
     persons = [t.cells, t.home_locations, t.population_grid]
     [t.presence, *persons] >> t.population_map
     [t.trips, t.border_crossings, *persons] >> t.cross_border_flows
@@ -62,5 +63,7 @@ with DAG(
     [t.border_crossings, *persons] >> t.cross_border_corridors
     [t.presence, *persons, t.cross_border_flows] >> t.zone_flows
     [t.zone_flows, t.cross_border_flows] >> t.cross_border_communities
+    [t.transnationals, *persons] >> t.class_transition
+    [t.country_nights, *persons] >> t.intl_migration_flow
     # it reads what the checks of all others have found
     [task for task in dag.tasks if task is not t.night_quality] >> t.night_quality

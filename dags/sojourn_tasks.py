@@ -31,6 +31,7 @@ WRITES = {
     "border_crossings": ("border_crossings",),
     "trips": ("trips",),
     "transnationals": ("transnationals",),
+    "country_nights": ("country_nights",),
     "population_grid": ("population_grid",),
     "population_map": ("population_map",),
     "cross_border_flows": ("cross_border_flows",),
@@ -39,6 +40,8 @@ WRITES = {
     "cross_border_corridors": ("cross_border_corridors",),
     "zone_flows": ("zone_flows",),
     "cross_border_communities": ("cross_border_communities",),
+    "intl_migration_flow": ("intl_migration_flow",),
+    "class_transition": ("class_transition",),
     "night_quality": ("night_quality",),
 }
 HERE = Path(__file__).resolve().parents[1]

@@ -54,14 +54,15 @@ def told(frames: Mapping[str, DataFrame], table: Table, rates: Mapping[str, Colu
     return {name: F.lit(None).cast("double") for name in (*ONLY_THEN, *rates)}
 
 
-def door() -> tuple[Any, ...]:
-    """The expectations of `released`."""
+def door(whole: bool = True) -> tuple[Any, ...]:
+    """The expectations of `released`. whole: all rows of a month are provisional, or none is."""
+    alike = (never("critical", "a month is provisional as a whole or not at all", "mixed"),) if whole else ()
     return (
         never("critical", "a combination has one row a month", "repeated"),
         never("critical", "no figure is negative, and no count of devices nothing", "negative"),
         never("critical", "no figure rests on fewer than k devices", "few"),
         never("critical", "no count is further from the truth than its noise may be", "noisy"),
-        never("critical", "a month is provisional as a whole or not at all", "mixed"),
+        *alike,
         within("info", "something may be shown", "rows", 1),
         within("info", "what is shown is of devices", "devices", 1),
     )

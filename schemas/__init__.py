@@ -3,6 +3,8 @@
 from schemas.batches import BATCHES
 from schemas.border_crossings import BORDER_CROSSINGS
 from schemas.cells import CELLS
+from schemas.class_transition import CLASS_TRANSITION
+from schemas.country_nights import COUNTRY_NIGHTS
 from schemas.country_runs import COUNTRY_RUNS
 from schemas.country_since import COUNTRY_SINCE
 from schemas.cross_border_communities import CROSS_BORDER_COMMUNITIES
@@ -10,6 +12,7 @@ from schemas.cross_border_corridors import CROSS_BORDER_CORRIDORS
 from schemas.cross_border_flows import CROSS_BORDER_FLOWS
 from schemas.events import EVENTS
 from schemas.home_locations import HOME_LOCATIONS
+from schemas.intl_migration_flow import INTL_MIGRATION_FLOW
 from schemas.machines import MACHINES
 from schemas.night_quality import NIGHT_QUALITY
 from schemas.population_grid import POPULATION_GRID
@@ -39,6 +42,7 @@ TABLES = (
     HOME_LOCATIONS,
     MACHINES,
     TRANSNATIONALS,
+    COUNTRY_NIGHTS,
     POPULATION_GRID,
     POPULATION_MAP,
     CROSS_BORDER_FLOWS,
@@ -47,6 +51,8 @@ TABLES = (
     CROSS_BORDER_CORRIDORS,
     ZONE_FLOWS,
     CROSS_BORDER_COMMUNITIES,
+    INTL_MIGRATION_FLOW,
+    CLASS_TRANSITION,
     VALIDATIONS,
     NIGHT_QUALITY,
     RUNS,
@@ -58,6 +64,8 @@ __all__ = [
     "BORDER_CROSSINGS",
     "BY_NAME",
     "CELLS",
+    "CLASS_TRANSITION",
+    "COUNTRY_NIGHTS",
     "COUNTRY_RUNS",
     "COUNTRY_SINCE",
     "CROSS_BORDER_COMMUNITIES",
@@ -65,6 +73,7 @@ __all__ = [
     "CROSS_BORDER_FLOWS",
     "EVENTS",
     "HOME_LOCATIONS",
+    "INTL_MIGRATION_FLOW",
     "MACHINES",
     "NIGHT_QUALITY",
     "POPULATION_GRID",

@@ -51,6 +51,12 @@ def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
+def months_before(month: date, n: int) -> date:
+    """The first day of the month n months before."""
+    year, before = divmod(month.year * 12 + month.month - 1 - n, 12)
+    return date(year, before + 1, 1)
+
+
 def midnight(day: date, zone: str) -> datetime:
     """The instant at which a day begins in a time zone."""
     return datetime.combine(day, time(), ZoneInfo(zone))

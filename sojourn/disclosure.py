@@ -24,6 +24,12 @@ OPEN = {
     "cross_border_communities": "made of published tables alone, and of what the operator says of places",
 }
 _SEAL = object()
+Derive = Callable[[DataFrame], DataFrame]
+
+
+def nothing(rows: DataFrame) -> DataFrame:
+    """What is derived where nothing is."""
+    return rows
 
 
 @dataclass(frozen=True)
@@ -77,14 +83,14 @@ def _scaled(measure: Column, n: Column, devices: Column, unit: Column, k: int) -
     return F.round(measure * (devices / n) / grain) * grain
 
 
-def release(table: Table, counted: DataFrame, k: int, then: Callable[[DataFrame], DataFrame] | None = None) -> Released:
+def release(table: Table, counted: DataFrame, k: int, derive: Derive = nothing) -> Released:
     """Rows of a sparse table: what may not be published is left out.
 
     Args:
         table: with the dimensions, `devices`, and measures: bigint (counts), double (persons).
         counted: the dimensions, n, record_key, and of each measure itself and its `_top`; persons in micro-persons.
         k: devices.
-        then: adds columns that are worked out from public rows alone, these and others: it sees nothing else.
+        derive: adds columns; it sees rows that anybody may read, and nothing of what they were counted from.
     """
     measures = [c for c in table.columns if f"{c.name}_top" in counted.columns]
     n, devices = F.col("n"), F.col("_devices")
@@ -102,9 +108,8 @@ def release(table: Table, counted: DataFrame, k: int, then: Callable[[DataFrame]
         else:  # weights are no secret: where all are alike, their quotient tells nothing else
             mixed = _scaled(value, n, devices, _unit(top), k)
             made[c.name] = F.when(value == n * top, devices * top).otherwise(mixed) / MICRO
-    rows = noisy.withColumns(made)
-    if then is not None:
-        rows = then(rows.select(*(name for name in table.names if name in rows.columns)))
+    public = noisy.withColumns(made)
+    rows = derive(public.select(*[name for name in table.names if name in public.columns]))
     return Released(table, rows.select(*table.names), counted, seal=_SEAL)
 
 

@@ -27,7 +27,7 @@ from sojourn.prevalence import prevalence
 from sojourn.session import COMPILED, INTERPRETED
 from sojourn.shapes import Zones, read_zones
 from sojourn.stamp import stamped
-from sojourn.steps import Done, borders, dates, intake, machines, maps, months, quality
+from sojourn.steps import Done, borders, dates, intake, machines, maps, months, moves, quality
 from sojourn.table import Table
 
 Say = Callable[[str, Done], None]
@@ -36,12 +36,15 @@ MONTHLY = {
     "home_locations": months.home_locations,
     "machines": machines.machines,
     "transnationals": months.transnationals,
+    "country_nights": moves.country_nights,
     "cross_border_flows": months.cross_border_flows,
     "residents_by_origin": months.residents_by_origin,
     "transnational_stocks": months.transnational_stocks,
     "cross_border_corridors": borders.cross_border_corridors,
     "zone_flows": borders.zone_flows,
     "cross_border_communities": borders.cross_border_communities,
+    "intl_migration_flow": moves.intl_migration_flow,
+    "class_transition": moves.class_transition,
 }
 STEPS: dict[str, Callable[..., Done]] = {
     "cells": intake.cells,
@@ -55,6 +58,7 @@ STEPS: dict[str, Callable[..., Done]] = {
     "home_locations": months.home_locations,
     "machines": machines.machines,
     "transnationals": months.transnationals,
+    "country_nights": moves.country_nights,
     "population_grid": maps.population_grid,
     "population_map": maps.population_map,
     "cross_border_flows": months.cross_border_flows,
@@ -63,6 +67,8 @@ STEPS: dict[str, Callable[..., Done]] = {
     "cross_border_corridors": borders.cross_border_corridors,
     "zone_flows": borders.zone_flows,
     "cross_border_communities": borders.cross_border_communities,
+    "intl_migration_flow": moves.intl_migration_flow,
+    "class_transition": moves.class_transition,
     "night_quality": quality.night_quality,
 }
 LANDED = ("rejects", "batches")  # come with the events

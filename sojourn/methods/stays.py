@@ -223,7 +223,7 @@ def _judged(one: DataFrame, span: Span, rule: Rule) -> DataFrame:
             "accidental": F.coalesce(accidental(rule.brief, span.home, "departed_at", "last_at"), F.lit(False)),
         }
     )
-    slept = nights("departed_at", F.coalesce("returned_at", end), _zone(span))
+    slept = nights("departed_at", F.coalesce("returned_at", end), zone_there(span))
     made = made.withColumn("nights", F.greatest(slept, F.lit(0)))
     kind = F.when(F.col("nights") >= 1, "overnight").when(is_short, "transit").otherwise("same_day")
     seen = ~F.col("left_censored") & F.col("returned_at").isNotNull()
@@ -238,7 +238,8 @@ def _judged(one: DataFrame, span: Span, rule: Rule) -> DataFrame:
     )
 
 
-def _zone(span: Span) -> Column:
+def zone_there(span: Span) -> Column:
+    """The time zone of the main part of a row's `country`; at home that of the operator."""
     known = zones_of_countries() | {span.home: span.zone}
     # one literal: a map of five hundred costs more to plan than the rows to look up
     zones = F.str_to_map(F.lit(",".join(f"{country}:{zone}" for country, zone in sorted(known.items()))))

@@ -40,7 +40,7 @@ def _release(
     asked: Sequence[date],
     sources: Sequence[Table],
     counted: Callable[[date, bool, DataFrame | None], DataFrame],
-    then: Callable[[DataFrame], DataFrame] | None = None,
+    derive: disclosure.Derive = disclosure.nothing,
 ) -> Done:
     """A published table of months, of sources that tell, by their dates or months, of that month alone."""
     news = [changed(night, table, source) for source in sources]
@@ -49,7 +49,7 @@ def _release(
         return None
     grid = night.lake.read(POPULATION_GRID) if night.conf.population else None
     frames = [counted(month, provisional, grid) for month, provisional in found.months.items()]
-    released = disclosure.release(table, union(frames), night.conf.disclosure.k, then)
+    released = disclosure.release(table, union(frames), night.conf.disclosure.k, derive)
     night.audit.release(released, sorted(found.months), {**found.notes, **consumed(night, sources)})
     return f"{len(frames)} months", len(frames)
 
@@ -84,11 +84,11 @@ def zone_flows(night: "Night", days: Sequence[date] = (), asked: Sequence[date] 
             presence, homes, lake.read(CELLS), grid, month, provisional, conf.home.country, inbound, k, p
         )
 
-    def then(rows: DataFrame) -> DataFrame:
+    def asymmetric(rows: DataFrame) -> DataFrame:
         return zones_job.with_asymmetry(rows, lake.read(CROSS_BORDER_FLOWS), conf.home.country)
 
     sources = (PRESENCE, HOME_LOCATIONS, POPULATION_GRID, CROSS_BORDER_FLOWS)
-    return _release(night, ZONE_FLOWS, asked, sources, counted, then)
+    return _release(night, ZONE_FLOWS, asked, sources, counted, asymmetric)
 
 
 def cross_border_communities(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:

@@ -60,8 +60,14 @@ def still_open(night: "Night") -> list[date]:
     return [m for m in clock.months(oldest, newest) if close(night, m) > newest]
 
 
-def due(night: "Night", table: Table, asked: Sequence[date], touched: Callable[[date], bool]) -> Due:
-    """Months that closed or whose sources changed; and provisionally those asked for, now or before."""
+def due(
+    night: "Night",
+    table: Table,
+    asked: Sequence[date],
+    touched: Callable[[date], bool],
+    ripe: Callable[[date], bool] = bool,
+) -> Due:
+    """Months, if ripe, that closed or whose sources changed; and provisionally those asked for, now or before."""
     newest, oldest, notes = night.newest(), night.oldest(), night.lake.consumed(table)
     if newest is None or oldest is None or oldest > newest:
         return Due({}, {})
@@ -71,7 +77,7 @@ def due(night: "Night", table: Table, asked: Sequence[date], touched: Callable[[
     for month in clock.months(oldest, newest):
         closed = close(night, month) <= newest
         news = month in asked or (before < close(night, month) if closed else before != newest) or touched(month)
-        if (closed or month in wanted) and news:
+        if (closed or month in wanted) and news and ripe(month):
             found[month] = not closed
     if found:
         _ = night.spark  # without it no column can be named
@@ -93,7 +99,7 @@ def consumed(night: "Night", sources: Sequence[Table]) -> dict[str, Any]:
     return {"consumed": {s.name: night.lake.approved(s) for s in sources}}
 
 
-def _publish(night: "Night", table: Table, frame: DataFrame, found: Due, sources: Sequence[Table]) -> Done:
+def publish(night: "Night", table: Table, frame: DataFrame, found: Due, sources: Sequence[Table]) -> Done:
     months = sorted(found.months)
     night.audit.publish({table: Part(frame, months, {**found.notes, **consumed(night, sources)})}, months, {})
     return f"{len(months)} months", len(months)
@@ -119,7 +125,7 @@ def home_locations(night: "Night", days: Sequence[date] = (), asked: Sequence[da
     rows = night.lake.read(PRESENCE).where(F.col("date").between(first, clock.later(last, 1)))
     early = [month for month, provisional in found.months.items() if provisional]
     frame = homes_job.transform(rows, windows, early, night.conf.home.country, p)
-    return _publish(night, HOME_LOCATIONS, frame, found, (PRESENCE,))
+    return publish(night, HOME_LOCATIONS, frame, found, (PRESENCE,))
 
 
 def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
@@ -144,7 +150,19 @@ def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[da
         told_by = machines.where(F.col("month").between(clock.month_of(since), month))
         where = (home.country, home.time_zone)
         frames.append(transnationals_job.transform(rows, told_by, month, as_of, covered, provisional, *where, p))
-    return _publish(night, TRANSNATIONALS, union(frames), found, (COUNTRY_RUNS, MACHINES))
+    return publish(night, TRANSNATIONALS, union(frames), found, (COUNTRY_RUNS, MACHINES))
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How a published table of months is made, other than of its month alone.
+
+    back: months that it looks back. ripe: which months have history enough. derive: columns out of public ones.
+    """
+
+    back: int = 0
+    ripe: Callable[[date], bool] = bool  # all: a date is never false
+    derive: disclosure.Derive = disclosure.nothing
 
 
 def of_month(night: "Night", table: Table, month: date) -> DataFrame:
@@ -152,32 +170,34 @@ def of_month(night: "Night", table: Table, month: date) -> DataFrame:
     return night.lake.read(table).where(F.col("month") == F.lit(month))
 
 
-def _release(
+def release(
     night: "Night",
     table: Table,
     asked: Sequence[date],
     sources: Sequence[Table],
     counted: Callable[[date, bool, DataFrame | None], DataFrame],
+    looks: Looks | None = None,
 ) -> Done:
     """A published table of months: counted month by month, released by the one door.
 
-    A source of dates counts up to the fourth day after the month, when all its trips have ended.
+    A source of dates counts up to the fourth day after the month, when all its trips have ended; one of months counts
+    from as many months before as it looks back.
     """
-    news = {source: changed(night, table, source) for source in sources}
+    news, looks = {source: changed(night, table, source) for source in sources}, looks or Looks()
 
     def touched(month: date) -> bool:
-        last = clock.last_day(month)
+        back, last = clock.months_before(month, looks.back), clock.last_day(month)
         return any(
-            is_new(month, month) if source.unit == "month" else is_new(date.min, last + SILENCE)
+            is_new(back, month) if source.unit == "month" else is_new(date.min, last + SILENCE)
             for source, is_new in news.items()
         )
 
-    found = due(night, table, asked, touched)
+    found = due(night, table, asked, touched, looks.ripe)
     if not found.months:
         return None
     grid = night.lake.read(POPULATION_GRID) if night.conf.population else None
     frames = [counted(month, provisional, grid) for month, provisional in found.months.items()]
-    released = disclosure.release(table, union(frames), night.conf.disclosure.k)
+    released = disclosure.release(table, union(frames), night.conf.disclosure.k, looks.derive)
     night.audit.release(released, sorted(found.months), {**found.notes, **consumed(night, sources)})
     return f"{len(frames)} months", len(frames)
 
@@ -205,7 +225,7 @@ def cross_border_flows(night: "Night", days: Sequence[date] = (), asked: Sequenc
         )
 
     sources = (COUNTRY_RUNS, HOME_LOCATIONS, POPULATION_GRID)  # of trips, what they are made of tells which months
-    return _release(night, CROSS_BORDER_FLOWS, asked, sources, counted)
+    return release(night, CROSS_BORDER_FLOWS, asked, sources, counted)
 
 
 def residents_by_origin(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
@@ -218,7 +238,7 @@ def residents_by_origin(night: "Night", days: Sequence[date] = (), asked: Sequen
             homes, lake.read(CELLS), grid, month, provisional, conf.home.country, inbound, k, p
         )
 
-    return _release(night, RESIDENTS_BY_ORIGIN, asked, (HOME_LOCATIONS, POPULATION_GRID), counted)
+    return release(night, RESIDENTS_BY_ORIGIN, asked, (HOME_LOCATIONS, POPULATION_GRID), counted)
 
 
 def transnational_stocks(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
@@ -233,4 +253,4 @@ def transnational_stocks(night: "Night", days: Sequence[date] = (), asked: Seque
         )
 
     sources = (TRANSNATIONALS, HOME_LOCATIONS, POPULATION_GRID)
-    return _release(night, TRANSNATIONAL_STOCKS, asked, sources, counted)
+    return release(night, TRANSNATIONAL_STOCKS, asked, sources, counted)

@@ -82,6 +82,10 @@ HEALTHY = {
         "single_visits": 0, "nightless": 0, "share_visitor": 0.5, "share_commuter": 0.2, "share_transnational": 0.1,
         "share_seasonal": 0.05, "share_long_stayer": 0.15, "share_of_longest": 0.2, "rows": 400, "devices": 190,
     },
+    "country_nights": {
+        "repeated": 0, "twice": 0, "nightless": 0, "outside": 0, "torn": 0, "mixed": 0, "share_away": 0.1,
+        "nights_per_device": 22, "rows": 400, "devices": 300,
+    },
     "cross_border_flows": DOOR | {
         "missing": 0, "invented": 0, "tripless": 0, "trips_per_device": 2, "nights_per_trip": 1.5,
         "persons_per_device": 40, "quiet_days": 1, "share_shown": 0.9, "set_aside": 12, "nights_set_aside": 3,
@@ -106,6 +110,14 @@ HEALTHY = {
         "repeated": 0, "outside_shares": 0, "negative": 0, "half_risky": 0, "mixed": 0, "mixed_modularity": 0,
         "sizes_wrong": 0, "forgotten": 0, "share_lost": 0, "steadiness": 0.97, "modularity": 0.3, "communities": 4,
         "rows": 16,
+    },
+    "intl_migration_flow": DOOR | {
+        "rising": 0, "crossed": 0, "outside_shares": 0, "stale": 0, "year_wrong": 0, "final_too_early": 0,
+        "nights_per_device": 150, "persons_per_device": 40, "share_shown": 0.6,
+    },
+    "class_transition": DOOR | {
+        "parts_differ": 0, "outside_shares": 0, "nobody": 0, "confirmed_wrong": 0, "stale": 0,
+        "persons_per_device": 40, "share_shown": 0.6,
     },
     "population_grid": {
         "persons": 650_000, "rows": 3_600, "repeated": 0, "share_kept": 1, "no_count": 0, "not_h3": 0, "resolutions": 0,
@@ -313,6 +325,18 @@ MUTANTS = {
         "somebody is between countries": {"rows": 0},
         "rows are of someone": {"devices": 0},
     },
+    "country_nights": {
+        "a device has one row for a country": {"repeated": 1},
+        "a night is spent in one country": {"twice": 1},
+        "every row has a night": {"nightless": 1},
+        "no night lies outside its month": {"outside": 1},
+        "the SIM of a device is of one country": {"torn": 1},
+        "a month is provisional as a whole or not at all": {"mixed": 1},
+        "at most half of the rows are of nights away from the country of the SIM": {"share_away": 0.51},
+        "a device is heard on at least three nights of a month, on average": {"nights_per_device": 2},
+        "somebody was heard at night": {"rows": 0},
+        "nights are of someone": {"devices": 0},
+    },
     "cross_border_flows": DOOR_MUTANTS
     | {
         "every trip of more than three hours that surely ended in the month is counted": {"missing": 1},
@@ -385,6 +409,28 @@ MUTANTS = {
         "communities hold together better than chance": {"modularity": -0.01},
         "there is a community": {"communities": 0},
         "places have rows": {"rows": 0},
+    },
+    "intl_migration_flow": {name: mutant for name, mutant in DOOR_MUTANTS.items() if "mixed" not in mutant}
+    | {
+        "no more devices stay longer than stay shorter": {"rising": 1},
+        "those observed are among those observed or silent": {"crossed": 1},
+        "coverage lies between 0 and 1": {"outside_shares": 1},
+        "as_of is a night of its month": {"stale": 1},
+        "years are that of as_of and the one before": {"year_wrong": 1},
+        "a final year has been followed for 12 months": {"final_too_early": 1},
+        "a device has at most a year of nights": {"nights_per_device": 367},
+        "a device stands for at most 1,000 persons on average": {"persons_per_device": 1_001},
+        "at least a tenth of the arrivals may be shown": {"share_shown": 0.05},
+    },
+    "class_transition": DOOR_MUTANTS
+    | {
+        "the second classes of a first are all its devices, each once": {"parts_differ": 1},
+        "probabilities lie between 0 and 1": {"outside_shares": 1},
+        "nobody is absent in both years": {"nobody": 1},
+        "who is transnational in both years is confirmed, and nobody else": {"confirmed_wrong": 1},
+        "as_of is a day of its month": {"stale": 1},
+        "a device stands for at most 1,000 persons on average": {"persons_per_device": 1_001},
+        "at least a tenth of the devices may be shown": {"share_shown": 0.05},
     },
     "population_grid": {
         "somebody lives somewhere": {"persons": 0},

@@ -167,10 +167,11 @@ def test_the_page_says_purpose_threshold_definitions_and_caveats(frames, conf):
 
 
 def test_every_published_table_has_its_figure():
-    # the page for borders is still to be written
-    later = {"cross_border_corridors", "zone_flows", "cross_border_communities"}
-    published = {t.name for t in schemas.TABLES if t.tier == "published"} - later
-    assert published == {note.table for note in words.NOTES.values()} | {"population_grid"}  # the map's denominator
+    published = {t.name for t in schemas.TABLES if t.tier == "published"}
+    drawn = {note.table for note in words.NOTES.values()} | {"population_grid"}  # the map's denominator
+    # the page for borders is still to be written; the others need a year or two of history, as no demo has yet
+    borders = {"cross_border_corridors", "zone_flows", "cross_border_communities"}
+    assert published == drawn | borders | {"intl_migration_flow", "class_transition"}
 
 
 def test_definitions_follow_the_configuration(conf):

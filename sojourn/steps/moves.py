@@ -1,0 +1,123 @@
+"""The tables of months that look back over years, and the nights by country that they look back on."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import class_transition as transition_job
+from jobs import country_nights as nights_job
+from jobs import intl_migration_flow as flow_job
+from schemas import (
+    CELLS,
+    CLASS_TRANSITION,
+    COUNTRY_NIGHTS,
+    COUNTRY_RUNS,
+    EVENTS,
+    HOME_LOCATIONS,
+    INTL_MIGRATION_FLOW,
+    POPULATION_GRID,
+    TRANSNATIONALS,
+)
+from sojourn import clock
+from sojourn.lake import union
+from sojourn.methods.abroad import View
+from sojourn.methods.nights import dates_of
+from sojourn.steps import Done
+from sojourn.steps.months import Looks, changed, due, of_month, publish, release
+
+if TYPE_CHECKING:
+    from sojourn.night import Night
+
+YEAR_MONTHS = 12
+BACK = 36  # months: two calendar years, and the year before them
+
+
+def _last(night: "Night", month: date) -> date:
+    """The last night of a month that is over when the newest landing day is in."""
+    newest = night.newest() or month
+    return min(clock.last_day(month), clock.later(newest, -1))
+
+
+def country_nights(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """In which country devices were at night."""
+    lake, conf, p = night.lake, night.conf, night.params["country_nights"]
+    dirty = changed(night, COUNTRY_NIGHTS, COUNTRY_RUNS)
+    found = due(night, COUNTRY_NIGHTS, asked, lambda m: dirty(*dates_of(m, clock.last_day(m))))
+    if not found.months:
+        return None
+    told = any("tac" in feed.columns for feed in conf.sources.events)
+    runs, events, frames = lake.read(COUNTRY_RUNS), lake.read(EVENTS).select("date", "device", "tac"), []
+    for month, provisional in found.months.items():
+        last, home = _last(night, month), conf.home
+        rows = runs.where(F.col("date").between(*dates_of(month, last)))
+        heard = events.where(F.col("date").between(month, clock.last_day(month))) if told else None
+        made = nights_job.transform(rows, heard, month, last, provisional, home.country, home.time_zone, p)
+        frames.append(made)
+    return publish(night, COUNTRY_NIGHTS, union(frames), found, (COUNTRY_RUNS,))
+
+
+def intl_migration_flow(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """Who came to live in another country; nobody can be seen to before the history is long enough."""
+    lake, conf, p, first = night.lake, night.conf, night.params["intl_migration_flow"], night.first()
+
+    def heard() -> date:
+        begun = min(lake.units(COUNTRY_NIGHTS), default=date.max)  # earlier months may have expired
+        return max(first or begun, begun)
+
+    def ripe(month: date) -> bool:
+        return first is not None and (_last(night, month) - first).days + 1 >= p.least_nights
+
+    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+        view = View.of(heard(), _last(night, month))
+        of_view = F.col("month").between(clock.month_of(view.first), month)
+        return flow_job.transform(
+            lake.read(COUNTRY_NIGHTS).where(of_view),
+            lake.read(HOME_LOCATIONS).where(of_view),
+            lake.read(CELLS),
+            grid,
+            month,
+            view,
+            provisional,
+            conf.home.country,
+            conf.weights.inbound,
+            conf.disclosure.k,
+            p,
+        )
+
+    sources = (COUNTRY_NIGHTS, HOME_LOCATIONS, POPULATION_GRID)
+    return release(night, INTL_MIGRATION_FLOW, asked, sources, counted, Looks(BACK, ripe, flow_job.covered))
+
+
+def class_transition(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
+    """What became of the classes of the year before; only once there are two years."""
+    lake, conf, p, first = night.lake, night.conf, night.params["class_transition"], night.first()
+
+    def before(month: date) -> date:
+        return clock.months_before(month, YEAR_MONTHS)
+
+    def ripe(month: date) -> bool:
+        covered = first is not None and (clock.last_day(before(month)) - first).days + 1 >= p.min_days
+        return covered and before(month) in lake.units(TRANSNATIONALS)
+
+    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+        as_of = min(clock.last_day(month), night.newest() or month)
+        return transition_job.transform(
+            of_month(night, TRANSNATIONALS, before(month)),
+            of_month(night, TRANSNATIONALS, month),
+            of_month(night, HOME_LOCATIONS, month),
+            lake.read(CELLS),
+            grid,
+            month,
+            as_of,
+            provisional,
+            conf.home.country,
+            conf.weights.inbound,
+            conf.disclosure.k,
+            p,
+        )
+
+    sources = (TRANSNATIONALS, HOME_LOCATIONS, POPULATION_GRID)
+    return release(night, CLASS_TRANSITION, asked, sources, counted, Looks(YEAR_MONTHS, ripe, transition_job.likely))

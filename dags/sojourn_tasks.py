@@ -24,6 +24,7 @@ WRITES = {
     "subscribers": ("subscribers",),
     "events": ("events", "rejects", "batches"),
     "presence": ("presence",),
+    "intl_calls": ("intl_calls",),
     "country_runs": ("country_runs",),
     "country_since": ("country_since",),
     "home_locations": ("home_locations",),
@@ -35,6 +36,8 @@ WRITES = {
     "cross_border_flows": ("cross_border_flows",),
     "residents_by_origin": ("residents_by_origin",),
     "transnational_stocks": ("transnational_stocks",),
+    "intl_call_exposure": ("intl_call_exposure",),
+    "segregation": ("segregation",),
     "night_quality": ("night_quality",),
 }
 HERE = Path(__file__).resolve().parents[1]

@@ -7,6 +7,7 @@ zone in which the traveller lives; a trip counts in the month in which it ends, 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -15,14 +16,20 @@ from schemas import CELLS, CROSS_BORDER_FLOWS, HOME_LOCATIONS, POPULATION_GRID, 
 from sojourn import clock
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_number, as_text
-from sojourn.methods.weights import inbound_weight, residents, weighed
+from sojourn.methods.weights import Errors, inbound_weight, residents, weighed
 
 READS, WRITES, EVERY = (TRIPS, HOME_LOCATIONS, CELLS, POPULATION_GRID), CROSS_BORDER_FLOWS, "month"
 
 
 @dataclass(frozen=True)
-class Params:
-    """None: what a trip and a home are is for the tables before to say."""
+class Params(Errors):
+    """What the persons may be off by; what a trip and a home are is for the tables before to say.
+
+    benchmark_error: of the grid's persons of a zone. market_error: of the persons per foreign SIM. definition_error: homes
+    and stays that are none, or were not seen. Each a share of the persons, 0 switches it off; defaults: docs/methods.md.
+    """
+
+    table: ClassVar[str] = "cross_border_flows"
 
 
 def transform(
@@ -71,4 +78,4 @@ def transform(
         "to_country": as_text("to"),
         "obs_status": F.lit("P" if provisional else "A"),
     }
-    return weighed(made, homes, cells, grid, home, k).withColumns(columns).drop("zone", "to")
+    return weighed(made, homes, cells, grid, home, k, p).withColumns(columns).drop("zone", "to")

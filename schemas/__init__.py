@@ -8,6 +8,8 @@ from schemas.country_since import COUNTRY_SINCE
 from schemas.cross_border_flows import CROSS_BORDER_FLOWS
 from schemas.events import EVENTS
 from schemas.home_locations import HOME_LOCATIONS
+from schemas.intl_call_exposure import INTL_CALL_EXPOSURE
+from schemas.intl_calls import INTL_CALLS
 from schemas.night_quality import NIGHT_QUALITY
 from schemas.population_grid import POPULATION_GRID
 from schemas.population_map import POPULATION_MAP
@@ -15,6 +17,7 @@ from schemas.presence import PRESENCE
 from schemas.rejects import REJECTS
 from schemas.residents_by_origin import RESIDENTS_BY_ORIGIN
 from schemas.runs import RUNS
+from schemas.segregation import SEGREGATION
 from schemas.subscribers import SUBSCRIBERS
 from schemas.transnational_stocks import TRANSNATIONAL_STOCKS
 from schemas.transnationals import TRANSNATIONALS
@@ -28,6 +31,7 @@ TABLES = (
     REJECTS,
     BATCHES,
     PRESENCE,
+    INTL_CALLS,
     COUNTRY_RUNS,
     COUNTRY_SINCE,
     BORDER_CROSSINGS,
@@ -39,6 +43,8 @@ TABLES = (
     CROSS_BORDER_FLOWS,
     RESIDENTS_BY_ORIGIN,
     TRANSNATIONAL_STOCKS,
+    INTL_CALL_EXPOSURE,
+    SEGREGATION,
     VALIDATIONS,
     NIGHT_QUALITY,
     RUNS,
@@ -55,6 +61,8 @@ __all__ = [
     "CROSS_BORDER_FLOWS",
     "EVENTS",
     "HOME_LOCATIONS",
+    "INTL_CALLS",
+    "INTL_CALL_EXPOSURE",
     "NIGHT_QUALITY",
     "POPULATION_GRID",
     "POPULATION_MAP",
@@ -62,6 +70,7 @@ __all__ = [
     "REJECTS",
     "RESIDENTS_BY_ORIGIN",
     "RUNS",
+    "SEGREGATION",
     "SUBSCRIBERS",
     "TABLES",
     "TRANSNATIONALS",

@@ -6,7 +6,10 @@ its cell key, and everything else worked out from that count, so that no quotien
 Why, and against whom: docs/decisions/0007-cell-keys.md.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import InitVar, dataclass
+from datetime import date
+from itertools import chain
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -19,6 +22,7 @@ MICRO = 1_000_000  # micro-persons in a person
 Z90 = 1.6448536269514722  # half a 90 % interval in standard deviations
 OPEN = {
     "population_grid": "made of a public raster: no device stands behind it",
+    "segregation": "worked out from published rows alone",
     "night_quality": "hides by itself what fewer than k devices stand behind",
 }
 _SEAL = object()
@@ -45,7 +49,26 @@ def unlocked(table: Table, frame: DataFrame, counted: DataFrame | None = None) -
     """Rows that need no hiding, of the tables that are known to be such; `counted` is what their checks see beside."""
     if table.name not in OPEN:
         raise SojournError("is about devices: it goes through disclosure control", where=table.name)
-    return Released(table, frame.select(*table.names), counted, seal=_SEAL)
+    return Released(table, _whole(table, frame), counted, seal=_SEAL)
+
+
+def stated(released: Released, coverage: Mapping[date, float], definition: str) -> Released:
+    """The same rows with what each says of itself; coverage by the unit of the table, null where there is none."""
+    table = released.table
+    told: dict[str, Column] = {"definition_id": F.lit(definition)}
+    if coverage:
+        of = F.create_map(*chain.from_iterable((F.lit(u), F.lit(c)) for u, c in sorted(coverage.items())))
+        told["coverage"] = of[F.col(table.unit)]
+    if "obs_status" not in table.given:
+        told["obs_status"] = F.lit("A")
+    rows = released.frame.withColumns(told).select(*table.names)
+    return Released(table, rows, released.counted, seal=_SEAL)
+
+
+def _whole(table: Table, frame: DataFrame) -> DataFrame:
+    """All columns of a table; those that are filled in later are null."""
+    later = {c.name: F.lit(None).cast(c.type) for c in table.columns if c.name not in table.given}
+    return frame.withColumns(later).select(*table.names)
 
 
 def safe(n: Column, top: Column, total: Column, k: int) -> Column:
@@ -75,13 +98,17 @@ def _scaled(measure: Column, n: Column, devices: Column, unit: Column, k: int) -
     return F.round(measure * (devices / n) / grain) * grain
 
 
-def release(table: Table, counted: DataFrame, k: int) -> Released:
+def release(
+    table: Table, counted: DataFrame, k: int, derived: Callable[[DataFrame], DataFrame] | None = None
+) -> Released:
     """Rows of a sparse table: what may not be published is left out.
 
     Args:
         table: with the dimensions, `devices`, and measures: bigint (counts), double (persons).
-        counted: the dimensions, n, record_key, and of each measure itself and its `_top`; persons in micro-persons.
+        counted: the dimensions, n, record_key, and of each measure itself and its `_top`; persons in micro-persons. Where
+            the table has standard errors: also `homes` and `relative_error`, public both (`sojourn.methods.weights`).
         k: devices.
+        derived: adds columns that are worked out from published ones: it is shown nothing else.
     """
     measures = [c for c in table.columns if f"{c.name}_top" in counted.columns]
     n, devices = F.col("n"), F.col("_devices")
@@ -99,7 +126,36 @@ def release(table: Table, counted: DataFrame, k: int) -> Released:
         else:  # weights are no secret: where all are alike, their quotient tells nothing else
             mixed = _scaled(value, n, devices, _unit(top), k)
             made[c.name] = F.when(value == n * top, devices * top).otherwise(mixed) / MICRO
-    return Released(table, noisy.withColumns(made).select(*table.names), counted, seal=_SEAL)
+    rows = noisy
+    if "relative_error" in counted.columns:
+        rows = rows.withColumn("_mixed", F.col("persons") != n * F.col("persons_top"))  # as the quotient tells anyway
+    rows = rows.withColumns(made)
+    if "relative_error" in counted.columns:
+        rows = rows.withColumns(_errors(k))
+    public = rows.select(*(c for c in rows.columns if c in table.names))
+    return Released(table, _whole(table, derived(public) if derived else public), counted, seal=_SEAL)
+
+
+def _errors(k: int) -> dict[str, Column]:
+    """Standard errors and interval of the persons, of the published devices and persons and of what is public.
+
+    Sampling as in `sojourn.methods.sampling.count_variance`; the noise of the count; rounding; all else in proportion.
+    """
+    devices, persons = F.col("devices"), F.col("persons")
+    weight = F.nullif(persons / devices, F.lit(0.0))
+    # of all residents of a zone, persons are the zone's: nothing is drawn, and noise cancels
+    left = F.greatest(1 - F.coalesce(devices / F.col("homes"), F.lit(0.0)), F.lit(0.0))
+    sampling = F.pow(weight, 2) * devices * left * F.greatest(1 - 1 / weight, F.lit(0.0))
+    # where weights differ, persons are rounded: to twice the mean weight or so
+    grain = F.when(F.col("_mixed"), 2 * weight * devices / F.greatest(devices - bound(k), F.lit(1)))
+    door = VARIANCE * F.pow(weight, 2) * left + F.pow(F.coalesce(grain, F.lit(0.0)), 2) / 12
+    total = F.sqrt(sampling + door + F.pow(F.col("relative_error") * persons, 2))
+    return {
+        "se_sampling": F.sqrt(sampling),
+        "se_total": total,
+        "p05": F.when(total.isNotNull(), F.greatest(persons - Z90 * total, F.lit(0.0))),
+        "p95": persons + Z90 * total,
+    }
 
 
 def release_map(table: Table, counted: DataFrame, k: int) -> Released:
@@ -138,4 +194,4 @@ def release_map(table: Table, counted: DataFrame, k: int) -> Released:
         "h3": F.lower(F.hex("cell")),
     }
     rows = noisy.withColumn("_made", _scaled(value, n, devices, unit, k)).withColumns(columns)
-    return Released(table, rows.select(*table.names), counted, seal=_SEAL)
+    return Released(table, _whole(table, rows), counted, seal=_SEAL)

@@ -25,7 +25,8 @@ from sojourn.parameters import parameters
 from sojourn.session import COMPILED, INTERPRETED
 from sojourn.shapes import Zones, read_zones
 from sojourn.stamp import stamped
-from sojourn.steps import Done, dates, intake, maps, months, quality
+from sojourn.statement import Statement
+from sojourn.steps import Done, calls, dates, intake, maps, months, quality
 from sojourn.table import Table
 
 Say = Callable[[str, Done], None]
@@ -36,12 +37,15 @@ MONTHLY = {
     "cross_border_flows": months.cross_border_flows,
     "residents_by_origin": months.residents_by_origin,
     "transnational_stocks": months.transnational_stocks,
+    "intl_call_exposure": calls.intl_call_exposure,
+    "segregation": calls.segregation,
 }
 STEPS: dict[str, Callable[..., Done]] = {
     "cells": intake.cells,
     "subscribers": intake.subscribers,
     "events": intake.events,
     "presence": dates.presence,
+    "intl_calls": dates.intl_calls,
     "country_runs": dates.country_runs,
     "country_since": dates.country_since,
     "border_crossings": dates.border_crossings,
@@ -53,6 +57,8 @@ STEPS: dict[str, Callable[..., Done]] = {
     "cross_border_flows": months.cross_border_flows,
     "residents_by_origin": months.residents_by_origin,
     "transnational_stocks": months.transnational_stocks,
+    "intl_call_exposure": calls.intl_call_exposure,
+    "segregation": calls.segregation,
     "night_quality": quality.night_quality,
 }
 LANDED = ("rejects", "batches")  # come with the events
@@ -90,7 +96,9 @@ class Night:
         stamped(self.lake, self.conf)
         if not self.migrating:
             migration.settle(self.lake)
-        self.audit = Audit(self.lake, check.Docs(Path(self.conf.lake) / "data_docs") if self.lake.local else None)
+        docs = check.Docs(Path(self.conf.lake) / "data_docs") if self.lake.local else None
+        rules = {"k": self.conf.disclosure.k, "resolution": self.conf.resolution, "inbound": self.conf.weights.inbound}
+        self.audit = Audit(self.lake, docs, Statement(self.lake, self.params, rules))
         self._spans: dict[tuple[str, int | None], tuple[date | None, date | None]] = {}
         self.journal = Journal(self.lake, self.conf.fingerprint(), params=self.params)
         self.steps: dict[str, Callable[[Sequence[date]], Done]] = {

@@ -8,13 +8,16 @@ import pytest
 from schemas import TABLES
 from sojourn import check
 
-DOOR = {"rows": 40, "devices": 900, "repeated": 0, "negative": 0, "few": 0, "noisy": 0, "mixed": 0}
+DOOR = {"rows": 40, "devices": 900, "repeated": 0, "negative": 0, "few": 0, "noisy": 0, "mixed": 0, "outside": 0}
+DOOR |= {"unstated": 0}
 DOOR_MUTANTS = {  # of every table of counts that came through the door
     "a combination has one row a month": {"repeated": 1},
     "no figure is negative, and no count of devices nothing": {"negative": 1},
     "no figure rests on fewer than k devices": {"few": 1},
     "no count is further from the truth than its noise may be": {"noisy": 1},
     "a month is provisional as a whole or not at all": {"mixed": 1},
+    "every figure in persons lies in its interval": {"outside": 1},
+    "every row says what of its time the lake has, and its definition": {"unstated": 1},
     "something may be shown": {"rows": 0},
     "what is shown is of devices": {"devices": 0},
 }

@@ -53,5 +53,11 @@ SUITE = suite(
     never("critical", "all areas together call every country as often as all areas together do", "uneven"),
     never("critical", "a row has a cell where it has the name of one", "half_named"),
     never("critical", "every cell has its usual name", "misnamed"),
-    within("warning", "who calls abroad at night does so at most 300 times a month on average", "calls_per_device", None, 300),
+    within(
+        "warning",
+        "who calls abroad at night does so at most 300 times a month on average",
+        "calls_per_device",
+        None,
+        300,
+    ),
 )

@@ -36,6 +36,8 @@ SUITE = suite(
     never("critical", "every country has two letters", "no_country"),
     within("info", "somebody called another country", "rows", 1),
     within("info", "calls are of someone", "devices", 1),
-    within("warning", "there are between a tenth and five times the rows of the seven dates before", "rows_drift", 0.1, 5),
+    within(
+        "warning", "there are between a tenth and five times the rows of the seven dates before", "rows_drift", 0.1, 5
+    ),
     within("warning", "who calls abroad does so at most 50 times a day on average", "calls_per_device", None, 50),
 )

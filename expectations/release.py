@@ -28,7 +28,9 @@ def released(table: Table, frames: Mapping[str, DataFrame], units: Sequence[date
         (F.count("*") - F.count_distinct(F.struct(*key))).alias("repeated"),
         count(below | (F.col("devices") < 1)).alias("negative"),
         (F.max("obs_status") != F.min("obs_status")).cast("int").alias("mixed"),
-        count(~F.col("persons").between(F.col("p05"), F.col("p95")) if "p05" in figures else F.lit(False)).alias("outside"),
+        count(~F.col("persons").between(F.col("p05"), F.col("p95")) if "p05" in figures else F.lit(False)).alias(
+            "outside"
+        ),
     ]
     if (raw := counted(table, frames, units)) is not None:
         raw = raw.select("unit", *key, "n", "k", *(F.col(c).alias(f"raw_{c}") for c in figures if c in raw.columns))

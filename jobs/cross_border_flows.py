@@ -25,8 +25,9 @@ READS, WRITES, EVERY = (TRIPS, HOME_LOCATIONS, CELLS, POPULATION_GRID), CROSS_BO
 class Params(Errors):
     """What the persons may be off by; what a trip and a home are is for the tables before to say.
 
-    benchmark_error: of the grid's persons of a zone. market_error: of the persons per foreign SIM. definition_error: homes
-    and stays that are none, or were not seen. Each a share of the persons, 0 switches it off; defaults: docs/methods.md.
+    benchmark_error: of the grid's persons of a zone. market_error: of the persons per foreign SIM. definition_error:
+    homes and stays that are none, or were not seen. Each a share of the persons, 0 switches it off; defaults:
+    docs/methods.md.
     """
 
     table: ClassVar[str] = "cross_border_flows"

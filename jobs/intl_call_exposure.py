@@ -1,8 +1,8 @@
 """Which countries people call at night, from where: exposure of areas to countries.
 
 Method: where the countries that are called lie close to where their nationals live (Bajardi et al. 2015), at night, to
-come close to where people live, without cells in which people work. Figures are of subscribers with a SIM of the operator's
-country: who keeps a foreign SIM is in `residents_by_origin`. It says nothing about any subscriber's origin.
+come close to where people live, without cells in which people work. Figures are of subscribers with a SIM of the
+operator's country: who keeps a foreign SIM is in `residents_by_origin`. It says nothing about any subscriber's origin.
 """
 
 from dataclasses import dataclass
@@ -25,10 +25,11 @@ BITS, FINEST = 52, 15  # where an H3 index keeps its resolution; three bits for 
 class Params:
     """Whose calls count, and how coarse cells may be. The hours of night are those of `home_locations`.
 
-    most_a_day: who makes more calls and messages to other countries on a day is a call centre or a SIM box, and that day
-    is left out (UN-CEBD: outliers by calls a day; the figure is ours); 0: nobody is left out. business_share: cells are
-    left out whose device-hours are at night to less than this part of what they are in all cells together; 0: none is.
-    transit: countries left out, because calls to their numbers go on to others, such as 'LI MC'. coarsest: H3 resolution.
+    most_a_day: who makes more calls and messages to other countries on a day is a call centre or a SIM box, and that
+    day is left out (UN-CEBD: outliers by calls a day; the figure is ours); 0: nobody is left out. business_share: cells
+    are left out whose device-hours are at night to less than this part of what they are in all cells together; 0: none
+    is. transit: countries left out, because calls to their numbers go on to others, such as 'LI MC'. coarsest: H3
+    resolution.
     """
 
     most_a_day: int = 50
@@ -109,9 +110,13 @@ def _business(presence: DataFrame, night: tuple[int, int], least: float) -> Data
     """Cells where people are by day: their share of device-hours at night over that of all cells is below `least`."""
     since, until = night
     mask = sum(1 << h for h in range(24) if h >= since or h < until)
-    hours = presence.where("cell is not null").groupBy("cell").agg(
-        F.sum(F.bit_count(F.col("hours").bitwiseAND(F.lit(mask)))).alias("slept"),
-        F.sum(F.bit_count("hours")).alias("hours"),
+    hours = (
+        presence.where("cell is not null")
+        .groupBy("cell")
+        .agg(
+            F.sum(F.bit_count(F.col("hours").bitwiseAND(F.lit(mask)))).alias("slept"),
+            F.sum(F.bit_count("hours")).alias("hours"),
+        )
     )
     whole = hours.agg(F.sum("slept").alias("all_slept"), F.sum("hours").alias("all_hours"))
     both = hours.crossJoin(F.broadcast(whole))
@@ -121,7 +126,9 @@ def _business(presence: DataFrame, night: tuple[int, int], least: float) -> Data
 
 def _area(name: str | Column) -> Column:
     text = F.lit(name) if isinstance(name, str) else name
-    return F.struct(text.alias("area"), F.lit(None).cast("bigint").alias("cell"), F.lit(None).cast("int").alias("resolution"))
+    return F.struct(
+        text.alias("area"), F.lit(None).cast("bigint").alias("cell"), F.lit(None).cast("int").alias("resolution")
+    )
 
 
 def _cell(resolution: int) -> Column:

@@ -29,5 +29,7 @@ def transform(events: DataFrame, p: Params) -> DataFrame:
     abroad = (F.col("peer_country") != F.col("country")) & (F.col("home_country") == F.col("country"))
     made = (F.col("direction") == "out") & F.col("event_type").isin("call", "sms") & F.col("cell").isNotNull()
     by = ["date", "device", "hour", "cell", "peer"]
-    calls = events.where(made & abroad).select("date", "device", "hour", "cell", as_number("peer_country").alias("peer"))
+    calls = events.where(made & abroad).select(
+        "date", "device", "hour", "cell", as_number("peer_country").alias("peer")
+    )
     return calls.groupBy(*by).agg(F.count("*").alias("n_calls")).withColumn("peer_country", as_text("peer"))

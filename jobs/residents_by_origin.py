@@ -27,9 +27,9 @@ READS, WRITES, EVERY = (HOME_LOCATIONS, CELLS, POPULATION_GRID), RESIDENTS_BY_OR
 class Params(Errors):
     """Who is a resident, and what the persons may be off by.
 
-    min_foreign_nights: at the home, from which on a foreign SIM is a resident (contract). benchmark_error: of the grid's
-    persons of a zone. market_error: of the persons per foreign SIM. definition_error: homes that are none, or were not
-    seen. Errors are shares of the persons, 0 switches one off; defaults: docs/methods.md.
+    min_foreign_nights: at the home, from which on a foreign SIM is a resident (contract). benchmark_error: of the
+    grid's persons of a zone. market_error: of the persons per foreign SIM. definition_error: homes that are none, or
+    were not seen. Errors are shares of the persons, 0 switches one off; defaults: docs/methods.md.
     """
 
     table: ClassVar[str] = "residents_by_origin"

@@ -1,8 +1,9 @@
 """How unevenly groups share places, and how mixed places are: from published figures alone.
 
 Method: sojourn/methods/segregation.py. By homes, units are administrative areas and groups the countries of SIMs; by
-calls the countries called at night; over the day, units are H3 cells in one hour of weekdays or weekends and the group is
-foreign SIMs, weighted by the hours spent (experienced segregation). A group that is not shown somewhere counts as none there.
+calls the countries called at night; over the day, units are H3 cells in one hour of weekdays or weekends and the group
+is foreign SIMs, weighted by the hours spent (experienced segregation). A group that is not shown somewhere counts as
+none there.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,9 @@ from sojourn.methods import segregation as method
 
 READS, WRITES, EVERY = (RESIDENTS_BY_ORIGIN, INTL_CALL_EXPOSURE, POPULATION_MAP), SEGREGATION, "month"
 ALL, VISITORS, WHOLE = "*", "visitors", "all"
-Row = tuple[str, str, str, str, str, float, float | None, int]  # domain, area, period, group, index, value, expected, units
+Row = tuple[
+    str, str, str, str, str, float, float | None, int
+]  # domain, area, period, group, index, value, expected, units
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,8 @@ class Params:
     """How an index is made.
 
     draws: random allocations that its expectation is the mean of (200 or more). least_members: devices of a group below
-    which nothing is said of it. resolution: H3, of the places of presence; finer rows of the map are added up to it, and
-    coarser ones are left out. Defaults of this project.
+    which nothing is said of it. resolution: H3, of the places of presence; finer rows of the map are added up to it,
+    and coarser ones are left out. Defaults of this project.
     """
 
     draws: int = 200
@@ -51,7 +54,9 @@ def by_hour(living: DataFrame) -> DataFrame:
     """
     kind = living.where("cell is not null").withColumn("weekend", F.weekday("date") >= 5)
     days = kind.groupBy("weekend").agg(F.count_distinct("date").alias("dates"))
-    whole = [F.sum(F.round(1e6 * F.coalesce(c, F.lit(0.0))).cast("bigint")).alias(c) for c in ("population", "visitors")]
+    whole = [
+        F.sum(F.round(1e6 * F.coalesce(c, F.lit(0.0))).cast("bigint")).alias(c) for c in ("population", "visitors")
+    ]
     summed = kind.groupBy("weekend", "hour", "cell", "resolution").agg(*whole)
     means = {c: F.col(c) / 1e6 / F.col("dates") for c in ("population", "visitors")}
     return summed.join(F.broadcast(days), "weekend").withColumns(means).drop("dates")
@@ -70,11 +75,11 @@ def transform(
         provisional: what the rows say of themselves.
         p: parameters.
     """
-    homes = residents.rename(columns={"home_country": "group", "persons": "size"})
+    homes = residents.rename(columns={"home_country": "origin", "persons": "size"})
     zones = calls[calls["cell"].isna() & (calls["area"] != ALL) & (calls["country"] != ALL)]
-    called = zones.rename(columns={"area": "zone", "country": "group"}).assign(size=zones["devices"].astype(float))
+    called = zones.rename(columns={"area": "zone", "country": "origin"}).assign(size=zones["devices"].astype(float))
     found = [*_residential("homes", homes, p), *_residential("calls", called, p), *_experienced(hours, p)]
-    names = ["domain", "area", "period", "group", "index", "value", "expected", "units"]
+    names = ["domain", "area", "period", "origin", "index", "value", "expected", "units"]
     rows = pd.DataFrame(found, columns=names).astype({"value": float, "expected": float, "units": "int32"})
     status = "P" if provisional else "A"
     rows = rows.assign(month=month, corrected=rows["value"] - rows["expected"], obs_status=status)
@@ -86,8 +91,10 @@ def _residential(domain: str, rows: pd.DataFrame, p: Params) -> Iterator[Row]:
     known = rows[rows["size"].notna()]
     if known.empty:
         return
-    persons = known.pivot_table(index="zone", columns="group", values="size", aggfunc="sum", fill_value=0).sort_index(axis=1)
-    devices = known.groupby("group")["devices"].sum().reindex(persons.columns).astype(int)
+    persons = known.pivot_table(index="zone", columns="origin", values="size", aggfunc="sum", fill_value=0).sort_index(
+        axis=1
+    )
+    devices = known.groupby("origin")["devices"].sum().reindex(persons.columns).astype(int)
     table, every = persons.to_numpy(float), persons.to_numpy(float).sum(axis=1)
     enough = devices >= p.least_members
     for place, group in enumerate(persons.columns):
@@ -121,7 +128,9 @@ def _experienced(hours: pd.DataFrame, p: Params) -> Iterator[Row]:
             yield from _indices(("presence", ALL, period, VISITORS), own, every, members, p)
 
 
-def _indices(of: tuple[str, str, str, str], own: np.ndarray, every: np.ndarray, members: int, p: Params) -> Iterator[Row]:
+def _indices(
+    of: tuple[str, str, str, str], own: np.ndarray, every: np.ndarray, members: int, p: Params
+) -> Iterator[Row]:
     lived = every > 0
     own, every = own[lived], every[lived]
     if len(every) < 2 or own.sum() in (0, every.sum()):

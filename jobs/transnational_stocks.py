@@ -27,8 +27,9 @@ EVERYWHERE, EVERY_COUNTRY = "*", 0  # the sign of all countries together, and it
 class Params(Errors):
     """What the persons may be off by; what the classes are is for `transnationals` to say.
 
-    benchmark_error: of the grid's persons of a zone. market_error: of the persons per foreign SIM. definition_error: homes
-    and stays that are none, or were not seen. Each a share of the persons, 0 switches it off; defaults: docs/methods.md.
+    benchmark_error: of the grid's persons of a zone. market_error: of the persons per foreign SIM. definition_error:
+    homes and stays that are none, or were not seen. Each a share of the persons, 0 switches it off; defaults:
+    docs/methods.md.
     """
 
     table: ClassVar[str] = "transnational_stocks"

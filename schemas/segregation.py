@@ -13,7 +13,7 @@ SEGREGATION = Table(
     "segregation",
     "One index of how unevenly a group shares places, or of how mixed a place is, in one month.",
     tier="published",
-    key=("month", "domain", "area", "period", "group", "index"),
+    key=("month", "domain", "area", "period", "origin", "index"),
     partition=("month",),
     unit="month",
     columns=(
@@ -21,7 +21,7 @@ SEGREGATION = Table(
         C("domain", "string", "homes: by SIM; calls: by country called; presence: over the day", among=DOMAINS),
         C("area", "string", "administrative area; *: all of the country"),
         C("period", "string", "all, or of presence weekday or weekend and the local hour, such as weekday 08"),
-        C("group", "string", "country of the SIM, or called; visitors: foreign SIMs; *: all groups together"),
+        C("origin", "string", "country of the SIM, or called; visitors: foreign SIMs; *: all groups together"),
         C("index", "string", "which (docs/methods.md)", among=INDICES),
         C("value", "double", "the index"),
         C("expected", "double", "its mean if the group were allocated at random; null: of diversity", null=True),

@@ -1,7 +1,7 @@
 """What every published row says of itself: how much of its time the lake has, and by which definition it was made.
 
-The third thing, `obs_status`, is for the job to say. It is filled in at one place, where published tables are written, so
-that no table can be forgotten.
+The third thing, `obs_status`, is for the job to say. It is filled in at one place, where published tables are written,
+so that no table can be forgotten.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ class Statement:
         return disclosure.stated(released, {} if timeless else self._coverage(table, units), self.definition(table))
 
     def _coverage(self, table: Table, units: Sequence[date]) -> dict[date, float]:
-        """Share of the days of each unit on which somebody was seen, by a table that it is made of: that is built first."""
+        """Share of the days of each unit on which somebody was seen, by a table that is built before."""
         source = COUNTRY_RUNS if COUNTRY_RUNS.name in _rests_on(table) else PRESENCE
         seen, out = self.lake.units(source), {}
         for unit in units:

@@ -33,11 +33,13 @@ class Column:
         return t.StructField(self.name, TYPES[self.type], self.null, {"comment": self.meaning})
 
 
-# What every published row says of itself; filled in where it is written, never by a job (`sojourn.statement`). They may be
-# null: a lake of a release before gets them by itself.
+# What every published row says of itself; filled in where it is written, never by a job (`sojourn.statement`). They may
+# be null: a lake of a release before gets them by itself.
 STATED = (
     Column("obs_status", "string", "A normal", True, ("A",)),
-    Column("coverage", "double", "share of the days of its date, month or year that the lake has; null: of no time", True),
+    Column(
+        "coverage", "double", "share of the days of its date, month or year that the lake has; null: of no time", True
+    ),
     Column("definition_id", "string", "names table, method and all parameters: other definition, other id", True),
 )
 # Of a figure in persons: made of what passed the door and of parameters alone (docs/methods.md).

@@ -18,8 +18,8 @@ class Agreement:
     """Of n figures with their official counterparts; a measure that rests on nothing is NaN.
 
     mae, rmse: in the units of the figures. mape: mean |found - true| / true where true >= least. pearson, spearman,
-    kendall (tau-b). common: 2 sum min / (sum + sum), 1 where all agree. divergence: Jensen-Shannon of the shares, in bits,
-    0 where they agree. slope, intercept: of ln found on ln true, 1 and 0 where they agree.
+    kendall (tau-b). common: 2 sum min / (sum + sum), 1 where all agree. divergence: Jensen-Shannon of the shares, in
+    bits, 0 where they agree. slope, intercept: of ln found on ln true, 1 and 0 where they agree.
     """
 
     n: int
@@ -56,7 +56,10 @@ def agreement(found: npt.ArrayLike, true: npt.ArrayLike, least: float = 16) -> A
         float(off.mean()),
         float(np.sqrt((off**2).mean())),
         float((off[large] / t[large]).mean()) if large.any() else float("nan"),
-        *(float(of(f, t).statistic) if varied else float("nan") for of in (stats.pearsonr, stats.spearmanr, stats.kendalltau)),
+        *(
+            float(of(f, t).statistic) if varied else float("nan")
+            for of in (stats.pearsonr, stats.spearmanr, stats.kendalltau)
+        ),
         float(2 * np.minimum(f, t).sum() / (f.sum() + t.sum())) if (f + t).any() else float("nan"),
         _divergence(f, t),
         float(slope),

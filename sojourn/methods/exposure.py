@@ -1,15 +1,15 @@
 """From calls to foreign countries to who lives where: location quotients, and a model against a census.
 
 The spatial distribution of the countries that are called matches official figures on communities (Bajardi et al. 2015,
-Milan). A count of calls is no count of people: nationalities call at different rates, and less each year as calls move to
-the internet. So the census teaches it, per country and for its own year:
+Milan). A count of calls is no count of people: nationalities call at different rates, and less each year as calls move
+to the internet. So the census teaches it, per country and for its own year:
 
     N(g, c) ~ NegBin(E, theta),   ln E = ln N(g) + a(c) + b(c) (ln(x(g, c) + 1/2) - m)
 
-with N(g, c) residents of area g who were born in (or are citizens of) c, N(g) all residents, x calls and messages, m the
-mean of ln(x + 1/2). a(c) = a + u(c), b(c) = b + v(c), where u and v are random effects of the country: normal around 0,
-estimated as penalties (penalised maximum likelihood). What is reported of it is how it does in regions that it was not
-fitted to: neighbouring areas are alike, so that areas left out one by one would flatter it.
+with N(g, c) residents of area g who were born in (or are citizens of) c, N(g) all residents, x calls and messages, m
+the mean of ln(x + 1/2). a(c) = a + u(c), b(c) = b + v(c), where u and v are random effects of the country: normal
+around 0, estimated as penalties (penalised maximum likelihood). What is reported of it is how it does in regions that
+it was not fitted to: neighbouring areas are alike, so that areas left out one by one would flatter it.
 """
 
 from collections.abc import Sequence

@@ -100,7 +100,9 @@ def _checked(seed: npt.ArrayLike, rows: npt.ArrayLike, columns: npt.ArrayLike) -
 
 
 def _off(table: Floats, want: tuple[Floats, Floats]) -> float:
-    return max(float(np.abs(table.sum(axis=1 - axis, keepdims=True) - totals).max()) for axis, totals in enumerate(want))
+    return max(
+        float(np.abs(table.sum(axis=1 - axis, keepdims=True) - totals).max()) for axis, totals in enumerate(want)
+    )
 
 
 def _held(table: Floats, seed: Floats, bounds: tuple[float, float]) -> Floats:

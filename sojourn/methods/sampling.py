@@ -2,9 +2,9 @@
 
 A bootstrap of persons gives each the weight Poisson(1) in each replicate, drawn from a hash of the person and of the
 replicate: no order, no partition and no second pass changes it (Chamandy, Muralidharan, Najmi and Naidu 2012). A
-published sum is a sum over independent persons, of which each draw has the variance x², so that the bootstrap's variance
-tends to Σ x² as replicates grow: what 200 of them estimate to 10 % the closed form has at no cost. A quotient, such as
-post-stratified weights are, has that of its linearisation. Tests hold the one to the other.
+published sum is a sum over independent persons, of which each draw has the variance x², so that the bootstrap's
+variance tends to Σ x² as replicates grow: what 200 of them estimate to 10 % the closed form has at no cost. A quotient,
+such as post-stratified weights are, has that of its linearisation. Tests hold the one to the other.
 
 Where a device stands for w persons of whom w - 1 were not seen, the variance of a sum over a finite population is that
 times 1 - 1/w (Cochran 1977, 2.5): who everybody is known of has no sampling error.

@@ -5,8 +5,9 @@ ratio; H: Theil (1972), of many groups Reardon and Firebaugh (2002). Small units
 index comes with what it would be if the group were allocated at random (Carrington and Troske 1997; Winship 1977), and
 the difference is what is to be read. Diversity: Shannon (1948), Simpson (1949), effective numbers by Hill (1973).
 
-x: of the group in each unit, t: of everybody there, both of shape (n,) and not negative, x <= t. Residential indices take
-who sleeps in a unit; experienced ones the same functions over units of place and hour, weighted by the hours spent.
+x: of the group in each unit, t: of everybody there, both of shape (n,) and not negative, x <= t. Residential indices
+take who sleeps in a unit; experienced ones the same functions over units of place and hour, weighted by the hours
+spent.
 """
 
 from collections.abc import Callable, Mapping

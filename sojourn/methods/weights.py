@@ -107,9 +107,9 @@ def inbound_weight(home_country: Column, inbound: Mapping[str, float]) -> Column
 class Errors:
     """What persons may be off by beside sampling and noise, each a share of them; 0 switches it off.
 
-    benchmark_error: of residents, the persons of the grid in their zone. market_error: of foreign SIMs, how many persons
-    each stands for (`weights.inbound`). definition_error: of all, homes that are none and trips or stays not seen.
-    Defaults: docs/methods.md.
+    benchmark_error: of residents, the persons of the grid in their zone. market_error: of foreign SIMs, how many
+    persons each stands for (`weights.inbound`). definition_error: of all, homes that are none and trips or stays not
+    seen. Defaults: docs/methods.md.
     """
 
     table: ClassVar[str] = ""
@@ -130,8 +130,8 @@ def weighed(
 
     `made` has n, area, and guests and guests_top: the micro-persons of foreign devices, and of one at most; null in a
     row of residents, who stand for what those of their zone stand for. The rest is as for `zone_weights`. For standard
-    errors it also gets `homes`, the perturbed count of the residents whose zone's persons these are (null: of guests), and
-    `relative_error`.
+    errors it also gets `homes`, the perturbed count of the residents whose zone's persons these are (null: of guests),
+    and `relative_error`.
     """
     rates = zone_weights(homes, cells, grid, home, k).select(F.col("area").alias("of"), "released", "homes")
     known = made.join(F.broadcast(names(cells.select("zone"), home)), "area", "left").join(
@@ -142,8 +142,9 @@ def weighed(
         "persons": F.coalesce("guests", F.col("n") * F.col("released")),
         "persons_top": F.coalesce("guests_top", "released"),
         "homes": F.when(F.col("guests").isNull(), F.col("homes")),
-        "relative_error": F.when(F.col("guests").isNull(), F.lit(hypot(errors.benchmark_error, errors.definition_error)))
-        .otherwise(F.lit(hypot(errors.market_error, errors.definition_error))),
+        "relative_error": F.when(
+            F.col("guests").isNull(), F.lit(hypot(errors.benchmark_error, errors.definition_error))
+        ).otherwise(F.lit(hypot(errors.market_error, errors.definition_error))),
     }
     return known.withColumns(columns).drop("area", "of", "released", "guests", "guests_top")
 

@@ -71,8 +71,12 @@ def segregation(night: "Night", days: Sequence[date] = (), asked: Sequence[date]
     made = []
     for month, provisional in found.months.items():
         living = lake.read(POPULATION_MAP).where(F.col("date").between(month, clock.last_day(month)))
-        homes, calls = (in_pandas(of_month(night, t, month).toArrow()) for t in (RESIDENTS_BY_ORIGIN, INTL_CALL_EXPOSURE))
-        hours = in_pandas(segregation_job.by_hour(living).toArrow())  # cells of a country by hour: no more than a map has
+        homes, calls = (
+            in_pandas(of_month(night, t, month).toArrow()) for t in (RESIDENTS_BY_ORIGIN, INTL_CALL_EXPOSURE)
+        )
+        hours = in_pandas(
+            segregation_job.by_hour(living).toArrow()
+        )  # cells of a country by hour: no more than a map has
         made.append(segregation_job.transform(homes, calls, hours, month, provisional, p))
     frame = lake.frame(SEGREGATION, pd.concat(made, ignore_index=True))
     notes = {**found.notes, **consumed(night, sources)}

@@ -43,7 +43,9 @@ def test_regions_that_it_was_not_fitted_to_are_foretold(country):
     assert spearmanr(told[many], rows["residents"][many]).statistic > 0.9
     off = np.abs(told - mean) / np.maximum(mean, 1)
     assert np.median(off) < 0.12
-    alone = np.array([rows["people"][i] * rows["residents"][rows["country"] == c].sum() for i, c in enumerate(rows["country"])])
+    alone = np.array(
+        [rows["people"][i] * rows["residents"][rows["country"] == c].sum() for i, c in enumerate(rows["country"])]
+    )
     alone = alone / np.array([rows["people"][rows["country"] == c].sum() for c in rows["country"]])
     plain = np.abs(alone - rows["residents"]).sum()
     assert np.abs(told - rows["residents"]).sum() < 0.7 * plain, "better than the country's share of everybody"
@@ -65,7 +67,13 @@ def test_a_country_seen_little_is_drawn_to_the_others(country):
 def test_the_gradient_is_that_of_the_likelihood():
     rng = np.random.default_rng(1)
     data = exposure._Data(
-        rng.poisson(5, 30).astype(float), rng.normal(size=30), np.log(rng.integers(5, 50, 30)), np.arange(30) % 3, 3, 1.5, 0.5
+        rng.poisson(5, 30).astype(float),
+        rng.normal(size=30),
+        np.log(rng.integers(5, 50, 30)),
+        np.arange(30) % 3,
+        3,
+        1.5,
+        0.5,
     )
     at = rng.normal(0, 0.3, 9)
     assert check_grad(lambda t: data.loss(t)[0], lambda t: data.loss(t)[1], at) < 1e-3

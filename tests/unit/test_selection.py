@@ -46,5 +46,5 @@ def test_selection_rates():
     ],
 )
 def test_rates_and_shares_must_be_such(wrong):
-    with pytest.raises(ValueError, match="more than 0|or more|0 to 1"):
+    with pytest.raises(ValueError, match=r"more than 0|or more|0 to 1"):
         wrong()

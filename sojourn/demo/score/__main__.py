@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sojourn.config import load
-from sojourn.demo.score import classes, crossings, disclosure, homes, journeys, population, records
+from sojourn.demo.score import calls, classes, crossings, disclosure, homes, intervals, journeys, population, records
 from sojourn.demo.score.page import Section, table
 from sojourn.demo.score.sources import Sources
 from sojourn.errors import SojournError
@@ -25,6 +25,7 @@ def page(sources: Sources, seed: int) -> tuple[str, list[str]]:
     """The page, and what does not match."""
     parts = [subject(sources) for subject in (homes.section, crossings.section, journeys.section, classes.section)]
     chart = population.Map.of(sources)
+    parts += [intervals.section(sources, seed), calls.section(sources)]
     parts += [population.section(chart), disclosure.section(sources, chart), records.section(sources)]
     faults = [fault for part in parts for fault in part.faults]
     days = sources.clock.dates()

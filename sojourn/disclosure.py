@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from sojourn.errors import SojournError
 from sojourn.methods.cellkey import VARIANCE, bound, perturbed
-from sojourn.table import Table
+from sojourn.table import ERRORS, STATED, Table
 
 MICRO = 1_000_000  # micro-persons in a person
 Z90 = 1.6448536269514722  # half a 90 % interval in standard deviations
@@ -66,9 +66,9 @@ def stated(released: Released, coverage: Mapping[date, float], definition: str) 
 
 
 def _whole(table: Table, frame: DataFrame) -> DataFrame:
-    """All columns of a table; those that are filled in later are null."""
-    later = {c.name: F.lit(None).cast(c.type) for c in table.columns if c.name not in table.given}
-    return frame.withColumns(later).select(*table.names)
+    """All columns of a table; null what is filled in later, and errors where there is nothing to work them out of."""
+    lacking = [c for c in table.columns if c in (*STATED, *ERRORS) and c.name not in frame.columns]
+    return frame.withColumns({c.name: F.lit(None).cast(c.type) for c in lacking}).select(*table.names)
 
 
 def safe(n: Column, top: Column, total: Column, k: int) -> Column:

@@ -25,7 +25,7 @@ from sojourn.parameters import parameters
 from sojourn.session import COMPILED, INTERPRETED
 from sojourn.shapes import Zones, read_zones
 from sojourn.stamp import stamped
-from sojourn.statement import Statement
+from sojourn.statement import Statement, rules
 from sojourn.steps import Done, calls, dates, intake, maps, months, quality
 from sojourn.table import Table
 
@@ -97,8 +97,7 @@ class Night:
         if not self.migrating:
             migration.settle(self.lake)
         docs = check.Docs(Path(self.conf.lake) / "data_docs") if self.lake.local else None
-        rules = {"k": self.conf.disclosure.k, "resolution": self.conf.resolution, "inbound": self.conf.weights.inbound}
-        self.audit = Audit(self.lake, docs, Statement(self.lake, self.params, rules))
+        self.audit = Audit(self.lake, docs, Statement(self.lake, self.params, rules(self.conf, self.params)))
         self._spans: dict[tuple[str, int | None], tuple[date | None, date | None]] = {}
         self.journal = Journal(self.lake, self.conf.fingerprint(), params=self.params)
         self.steps: dict[str, Callable[[Sequence[date]], Done]] = {

@@ -13,16 +13,31 @@ from typing import Any
 import jobs
 from schemas import COUNTRY_RUNS, PRESENCE
 from sojourn import clock, disclosure
+from sojourn.config import Config
 from sojourn.disclosure import Released
+from sojourn.journal import release_name
 from sojourn.lake import Lake
 from sojourn.table import Table
+
+
+def rules(conf: Config, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What figures depend on beside the parameters of the tables they are made of."""
+    nights = params["home_locations"]
+    return {
+        "release": release_name(),
+        "k": conf.disclosure.k,
+        "resolution": conf.resolution,
+        "inbound": sorted(conf.weights.inbound.items()),
+        "night": (nights.night_from, nights.night_to),
+        "late_days": conf.longest_late_days,
+    }
 
 
 @dataclass(frozen=True)
 class Statement:
     """What is stated of the tables of one lake.
 
-    params: of every table. rules: what else of the configuration figures depend on (k, resolution, weights).
+    params: of every table. rules: what else figures depend on: of the configuration, and the release.
     """
 
     lake: Lake
@@ -47,8 +62,8 @@ class Statement:
         return out
 
     def definition(self, table: Table) -> str:
-        """The table's name and a fingerprint of the release's columns of it and of all parameters that it rests on."""
-        columns = [(c.name, c.type, c.meaning) for c in table.columns]
+        """The table's name and a fingerprint of its columns, of the rules, and of all parameters that it rests on."""
+        columns = [(c.name, c.type) for c in table.columns]
         rests = [(name, repr(self.params[name])) for name in sorted(_rests_on(table)) if name in self.params]
         told = repr((columns, rests, sorted(self.rules.items())))
         return f"{table.name}:{hashlib.sha256(told.encode()).hexdigest()[:12]}"

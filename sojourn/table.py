@@ -88,7 +88,7 @@ class Table:
     @property
     def given(self) -> list[str]:
         """The columns that whoever makes its rows gives: all but those that are filled in where they are written."""
-        return [c.name for c in self.columns if c not in STATED]
+        return [c.name for c in self.columns if self.tier != "published" or c not in STATED]
 
     @property
     def age(self) -> str:

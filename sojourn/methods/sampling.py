@@ -36,7 +36,7 @@ def bootstrap(parts: npt.ArrayLike, drawn: npt.NDArray[np.int8]) -> Floats:
 
 
 def sum_variance(parts: npt.ArrayLike, each: npt.ArrayLike | None = None) -> float:
-    """Variance of a sum of what each person adds, shape (n,): Σ x²; of `each` standing for w persons, Σ x² (1 - 1/w)."""
+    """Poisson(1) weights, shape (replicates, n), of the pseudonyms of devices, shape (n,): always the same."""
     x = np.asarray(parts, np.float64)
     seen = 1.0 if each is None else 1 - 1 / np.asarray(each, np.float64)
     return float((x**2 * seen).sum())

@@ -51,19 +51,22 @@ def agreement(found: npt.ArrayLike, true: npt.ArrayLike, least: float = 16) -> A
     varied = len(f) > 1 and bool(np.ptp(f)) and bool(np.ptp(t))
     line = both.sum() > 1 and bool(np.ptp(t[both]))
     slope, intercept = np.polyfit(np.log(t[both]), np.log(f[both]), 1) if line else (np.nan, np.nan)
+    pearson, spearman, kendall = (
+        float(of(f, t).statistic) if varied else float("nan")
+        for of in (stats.pearsonr, stats.spearmanr, stats.kendalltau)
+    )
     return Agreement(
-        len(f),
-        float(off.mean()),
-        float(np.sqrt((off**2).mean())),
-        float((off[large] / t[large]).mean()) if large.any() else float("nan"),
-        *(
-            float(of(f, t).statistic) if varied else float("nan")
-            for of in (stats.pearsonr, stats.spearmanr, stats.kendalltau)
-        ),
-        float(2 * np.minimum(f, t).sum() / (f.sum() + t.sum())) if (f + t).any() else float("nan"),
-        _divergence(f, t),
-        float(slope),
-        float(intercept),
+        n=len(f),
+        mae=float(off.mean()),
+        rmse=float(np.sqrt((off**2).mean())),
+        mape=float((off[large] / t[large]).mean()) if large.any() else float("nan"),
+        pearson=pearson,
+        spearman=spearman,
+        kendall=kendall,
+        common=float(2 * np.minimum(f, t).sum() / (f.sum() + t.sum())) if (f + t).any() else float("nan"),
+        divergence=_divergence(f, t),
+        slope=float(slope),
+        intercept=float(intercept),
     )
 
 

@@ -34,7 +34,7 @@ def location_quotient(x: npt.ArrayLike) -> Floats:
     """
     calls = np.asarray(x, np.float64)
     expected = calls.sum(axis=1, keepdims=True) * calls.sum(axis=0, keepdims=True) / calls.sum()
-    return np.divide(calls, expected, out=np.full_like(calls, np.nan), where=expected > 0)
+    return np.asarray(np.divide(calls, expected, out=np.full_like(calls, np.nan), where=expected > 0))
 
 
 @dataclass(frozen=True, eq=False)

@@ -188,10 +188,10 @@ def _weighed(zones: pd.DataFrame, k: int, known: bool) -> pd.DataFrame:
     persons = own if near is None else pooled(near, own)
     out = zones[["area", "zone"]].assign(n=n, record_key=keys, persons=persons, released=released, homes=behind)[n > 0]
     total, key = n.sum(keepdims=True), keys.sum(keepdims=True) % KEYS
-    count = noisy(total, key) if total[0] >= k else None
-    mean = None if count is None else own.sum(keepdims=True) // count
+    all_homes = noisy(total, key) if total[0] >= k else None
+    mean = None if all_homes is None else own.sum(keepdims=True) // all_homes
     every = {"area": None, "zone": UNKNOWN, "n": total, "record_key": key, "persons": own.sum(), "released": mean}
-    every["homes"] = count
+    every["homes"] = all_homes
     out = pd.concat([out.astype(object), pd.DataFrame(every, dtype=object)])
     if not known:
         out[["persons", "released", "homes"]] = None

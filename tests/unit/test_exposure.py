@@ -31,7 +31,9 @@ def test_what_was_planted_is_found(country):
     rows, _, _ = country
     found = exposure.fitted(**rows)
     assert found.countries.tolist() == COUNTRIES.tolist()
-    assert found.slopes == pytest.approx(SLOPES, abs=0.12)
+    rare = found.countries == "CV"  # a few hundred people in all: drawn to the others
+    assert found.slopes[~rare] == pytest.approx(SLOPES[~rare], abs=0.12)
+    assert found.slope < found.slopes[rare] < SLOPES[rare]
     assert found.levels == pytest.approx(LEVELS, abs=0.25)
     assert found.size == pytest.approx(SIZE, rel=0.3)
 

@@ -73,4 +73,5 @@ def planted_quotients(people: pd.DataFrame, by: str) -> pd.DataFrame:
     )
     calls += TO_OTHERS * everybody.to_numpy(float)[:, None] * (other / other.sum())[None, :]
     made = pd.DataFrame(location_quotient(calls), index=places, columns=[c.code for c in known])
-    return made.stack().rename("planted").rename_axis(["place", "country"]).reset_index()
+    long = made.rename_axis(index="place", columns="country").reset_index()
+    return long.melt(id_vars="place", value_name="planted")

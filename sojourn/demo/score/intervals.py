@@ -97,7 +97,8 @@ def true_flows(sources: Sources, seed: int, months: list[date]) -> pd.DataFrame:
     folk = people.people(PEOPLE, hours.days, hours.start, grid=land, net=net, rng=other)
     trips = stays.stays(folk, hours, other)
     lives = population.lives_here(folk, trips, hours)
-    at = np.asarray(cells.cell_of(*folk.points[:, HOME_SPOT].T, population.RESOLUTION), np.int64)
+    lat, lon = folk.points[:, HOME_SPOT].T
+    at = np.asarray(cells.cell_of(lat, lon, population.RESOLUTION), np.int64)
     raster = sources.found(POPULATION_GRID, ["cell", "zone", "population"])
     zone = pd.Series(at).map(raster.set_index("cell")["zone"]).to_numpy(object)
     persons = raster.groupby("zone")["population"].sum()
@@ -144,6 +145,12 @@ def _residents(sources: Sources) -> list[Judged]:
 def _nights(trips: pd.DataFrame, first: date, end: date, zone: str) -> "pd.Series":
     """Nights here by person: those of each stay between two days, by midnights."""
     low, high = (pd.Timestamp(d, tz=zone).tz_convert("UTC") for d in (first, end))
-    since, until = trips["departed_at"].fillna(low).clip(low, high), trips["returned_at"].fillna(high).clip(low, high)
+    since = (
+        trips["departed_at"].fillna(low).mask(trips["departed_at"] < low, low).mask(trips["departed_at"] > high, high)
+    )
+    until = (
+        trips["returned_at"].fillna(high).mask(trips["returned_at"] > high, high).mask(trips["returned_at"] < low, low)
+    )
     slept = (until.dt.tz_convert(zone).dt.normalize() - since.dt.tz_convert(zone).dt.normalize()).dt.days
-    return slept.groupby(trips["imsi"]).sum()
+    made: pd.Series = slept.groupby(trips["imsi"]).sum()
+    return made

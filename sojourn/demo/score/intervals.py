@@ -76,6 +76,8 @@ def section(sources: Sources, seed: int) -> Section:
 
 def _flows(sources: Sources, seed: int) -> list[Judged]:
     found = sources.found(CROSS_BORDER_FLOWS)
+    if "p05" not in found:
+        return []
     found = found[(found["from_zone"] != UNKNOWN) & found["persons"].notna()]
     months = sorted(set(found["month"]))
     if not months:
@@ -124,6 +126,8 @@ def _residents(sources: Sources) -> list[Judged]:
     """Foreign SIMs: persons are SIMs times the weight of the configuration."""
     home, inbound = sources.conf.home.country, sources.conf.weights.inbound
     found = sources.found(RESIDENTS_BY_ORIGIN)
+    if "p05" not in found:
+        return []
     found = found[~found["home_country"].isin([home, UNKNOWN]) & found["persons"].notna()]
     raster = sources.found(POPULATION_GRID, ["cell", "zone"])
     folk = sources.people.drop_duplicates("imsi")
@@ -151,6 +155,7 @@ def _nights(trips: pd.DataFrame, first: date, end: date, zone: str) -> "pd.Serie
     until = (
         trips["returned_at"].fillna(high).mask(trips["returned_at"] > high, high).mask(trips["returned_at"] < low, low)
     )
-    slept = (until.dt.tz_convert(zone).dt.normalize() - since.dt.tz_convert(zone).dt.normalize()).dt.days
+    ends = [at.dt.tz_convert(zone).dt.tz_localize(None).dt.normalize() for at in (since, until)]  # days of 23 hours too
+    slept = (ends[1] - ends[0]).dt.days
     made: pd.Series = slept.groupby(trips["imsi"]).sum()
     return made

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import jobs
-from schemas import COUNTRY_RUNS, PRESENCE
+from schemas import COUNTRY_RUNS, INTL_CALL_EXPOSURE, INTL_CALLS, PRESENCE
 from sojourn import clock, disclosure
 from sojourn.config import Config
 from sojourn.disclosure import Released
@@ -52,12 +52,14 @@ class Statement:
 
     def _coverage(self, table: Table, units: Sequence[date]) -> dict[date, float]:
         """Share of the days of each unit on which somebody was seen, by a table that is built before."""
-        source = COUNTRY_RUNS if COUNTRY_RUNS.name in _rests_on(table) else PRESENCE
-        seen, out = self.lake.units(source), {}
+        rests = _rests_on(table)
+        first = (
+            (INTL_CALLS,) if table is INTL_CALL_EXPOSURE else (COUNTRY_RUNS, PRESENCE)
+        )  # calls may have expired before
+        seen, out = self.lake.units(next(t for t in first if t.name in rests)), {}
         for unit in units:
             last = clock.last_day(unit) if table.unit == "month" else unit
-            first = last - timedelta(table.reach - 1) if table.reach else unit
-            wanted = clock.days(first, last)
+            wanted = clock.days(last - timedelta(table.reach - 1) if table.reach else unit, last)
             out[unit] = sum(day in seen for day in wanted) / len(wanted)
         return out
 

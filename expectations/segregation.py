@@ -29,7 +29,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         count(diverse == expected.isNotNull()).alias("unexpected"),
         count(F.abs(F.col("corrected") - (value - expected)) > TINY).alias("uncorrected"),
         (F.max("obs_status") != F.min("obs_status")).cast("int").alias("mixed"),
-        count(F.col("corrected") < -0.2).alias("more_mixed_than_chance"),
+        count((F.col("index") != "exposure") & (F.col("corrected") < -0.2)).alias("more_mixed_than_chance"),
     )
     sums = both.groupBy("unit").agg(count((F.abs(F.col("sum") - 1) > TINY) & (F.col("n") == 2)).alias("torn"))
     return gather(units, months, sums)

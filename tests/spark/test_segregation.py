@@ -42,7 +42,8 @@ def test_what_is_checked_is_measured(spark):
     healthy = seen(good)
     assert (healthy.pop("unit"), healthy.pop("rows")) == (MONTH, 4)
     assert set(healthy.values()) == {0}
-    broken = seen([*good[:1], index("exposure", 0.6, 0.9), index("shannon", 1.5, 0.1), index("effective_number", 9.0)])
+    broken = [index("exposure", 0.6, 0.9), index("shannon", 1.5, 0.1), index("effective_number", 9.0)]
+    broken = seen([*good[:1], *broken, index("theil", 0.1, 0.4)])
     assert {name for name, n in broken.items() if n} - {"unit", "rows"} == {
         "torn",
         "outside",

@@ -49,7 +49,7 @@ with DAG(
     tags=["sojourn"],
 ) as dag:
     t = SimpleNamespace(**{name: submit(name, "build", name, "--day", DAY, writes=WRITES[name]) for name in WRITES})
-    [t.cells, t.subscribers] >> t.events >> [t.presence, t.country_runs]
+    [t.cells, t.subscribers] >> t.events >> [t.presence, t.country_runs, t.intl_calls]
     t.presence >> [t.home_locations, t.machines]
     [t.subscribers, t.cells] >> t.machines >> t.transnationals
     t.country_runs >> [t.country_since, t.border_crossings, t.trips, t.transnationals]
@@ -65,5 +65,7 @@ with DAG(
     [t.zone_flows, t.cross_border_flows] >> t.cross_border_communities
     [t.transnationals, *persons] >> t.class_transition
     [t.country_nights, *persons] >> t.intl_migration_flow
+    [t.intl_calls, t.presence, t.cells] >> t.intl_call_exposure
+    [t.residents_by_origin, t.intl_call_exposure, t.population_map] >> t.segregation
     # it reads what the checks of all others have found
     [task for task in dag.tasks if task is not t.night_quality] >> t.night_quality

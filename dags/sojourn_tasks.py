@@ -24,6 +24,7 @@ WRITES = {
     "subscribers": ("subscribers",),
     "events": ("events", "rejects", "batches"),
     "presence": ("presence",),
+    "intl_calls": ("intl_calls",),
     "country_runs": ("country_runs",),
     "country_since": ("country_since",),
     "home_locations": ("home_locations",),
@@ -42,6 +43,8 @@ WRITES = {
     "cross_border_communities": ("cross_border_communities",),
     "intl_migration_flow": ("intl_migration_flow",),
     "class_transition": ("class_transition",),
+    "intl_call_exposure": ("intl_call_exposure",),
+    "segregation": ("segregation",),
     "night_quality": ("night_quality",),
 }
 HERE = Path(__file__).resolve().parents[1]

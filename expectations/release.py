@@ -13,7 +13,7 @@ from sojourn.table import Table
 
 NOISE = 5  # the most that the door adds to or takes from a count
 SIGNED = ("asymmetry",)  # figures that may be less than nothing
-ONLY_THEN = ("few", "noisy")  # what can only be told while the table is being published
+ONLY_THEN = ("few", "noisy", "unstated")  # what can only be told while the table is being published
 
 
 def released(table: Table, frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:
@@ -25,10 +25,13 @@ def released(table: Table, frames: Mapping[str, DataFrame], units: Sequence[date
     tallies = [
         F.count("*").alias("rows"),
         F.sum("devices").alias("devices"),
-        F.sum("persons").alias("persons"),
+        *([F.sum("persons").alias("persons")] if "persons" in figures else []),
         (F.count("*") - F.count_distinct(F.struct(*key))).alias("repeated"),
         count(below | (F.col("devices") < 1)).alias("negative"),
         (F.max("obs_status") != F.min("obs_status")).cast("int").alias("mixed"),
+        count(~F.col("persons").between(F.col("p05"), F.col("p95")) if "p05" in figures else F.lit(False)).alias(
+            "outside"
+        ),
     ]
     if (raw := counted(table, frames, units)) is not None:
         names = ["unit", *key]
@@ -38,6 +41,7 @@ def released(table: Table, frames: Mapping[str, DataFrame], units: Sequence[date
         few = F.col("n").isNull() | (F.col("n") < F.col("k"))
         tallies += [count(few).alias("few"), count(F.abs(F.col("devices") - F.col("n")) > NOISE).alias("noisy")]
         tallies.append(F.sum("n").alias("n_shown"))
+        tallies.append(count(F.col("definition_id").isNull() | F.col("coverage").isNull()).alias("unstated"))
     return rows.groupBy("unit").agg(*tallies)
 
 
@@ -63,6 +67,8 @@ def door(whole: bool = True) -> tuple[Any, ...]:
         never("critical", "no figure rests on fewer than k devices", "few"),
         never("critical", "no count is further from the truth than its noise may be", "noisy"),
         *alike,
+        never("critical", "every figure in persons lies in its interval", "outside"),
+        never("critical", "every row says what of its time the lake has, and its definition", "unstated"),
         within("info", "something may be shown", "rows", 1),
         within("info", "what is shown is of devices", "devices", 1),
     )

@@ -7,6 +7,7 @@ zone in which the traveller lives; a trip counts in the month in which it ends, 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import ClassVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -17,7 +18,7 @@ from sojourn.errors import ConfigError
 from sojourn.methods.catches import Catch, loose
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_number, as_text
-from sojourn.methods.weights import inbound_weight, residents, weighed
+from sojourn.methods.weights import Errors, inbound_weight, residents, weighed
 
 READS = (TRIPS, BORDER_CROSSINGS, HOME_LOCATIONS, CELLS, POPULATION_GRID)
 WRITES, EVERY = CROSS_BORDER_FLOWS, "month"
@@ -30,19 +31,25 @@ BOUNDS = {
 
 
 @dataclass(frozen=True)
-class Params:
-    """Whose trips are none, beside those that `trips` calls accidental.
+class Params(Errors):
+    """Whose trips are none, beside those that `trips` calls accidental; and what the persons may be off by.
 
     Of a phone with belt_catches accidental stays within belt_days, a stay whose signs span fewer than catch_minutes
     (0: none), between signs at home within catch_bracket_hours, one of them where there are belt_catches such stays.
+
+    benchmark_error: of the grid's persons of a zone. market_error: of the persons per foreign SIM. definition_error:
+    homes and stays that are none, or were not seen. Each a share of the persons, 0 switches it off; defaults:
+    docs/methods.md.
     """
 
+    table: ClassVar[str] = "cross_border_flows"
     catch_minutes: int = 30
     catch_bracket_hours: int = 48
     belt_catches: int = 3
     belt_days: int = 365
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name, (low, high) in BOUNDS.items():
             if not low <= getattr(self, name) <= high:
                 raise ConfigError(f"must be from {low} to {high}", where=f"tables.cross_border_flows.{name}")
@@ -107,4 +114,4 @@ def transform(
         "to_country": as_text("to"),
         "obs_status": F.lit("P" if provisional else "A"),
     }
-    return weighed(made, homes, cells, grid, home, k).withColumns(columns).drop("zone", "to")
+    return weighed(made, homes, cells, grid, home, k, p).withColumns(columns).drop("zone", "to")

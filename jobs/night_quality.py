@@ -38,7 +38,7 @@ def transform(measured: pd.DataFrame, failed: pd.DataFrame, units: Sequence[date
     rows["rows"] = rows["rows"].astype("Int64")
     rows["checks_failed"] = rows["checks_failed"].astype("Int64").fillna(0).astype(int)
     rows["obs_status"] = ["Q" if h else "A" for h in hidden]
-    return rows[NIGHT_QUALITY.names]
+    return rows[NIGHT_QUALITY.given]
 
 
 def changed(made: pd.DataFrame, before: pd.DataFrame) -> list[date]:
@@ -48,7 +48,7 @@ def changed(made: pd.DataFrame, before: pd.DataFrame) -> list[date]:
 
 
 def _by_date(frame: pd.DataFrame) -> dict[date, list[str]]:
-    rows = frame[NIGHT_QUALITY.names].astype(object)
+    rows = frame[NIGHT_QUALITY.given].astype(object)
     out: dict[date, list[str]] = {}
     for day, row in zip(rows["date"], rows.where(rows.notna(), None).to_numpy().tolist(), strict=True):
         out.setdefault(day, []).append(str(row))

@@ -62,7 +62,7 @@ def transform(raster: Population, zones: Zones | None, resolution: int, year: in
         "zone": zone,
         "year": np.full(len(cells), year, dtype=np.int32),
     }
-    return pd.DataFrame(columns)[POPULATION_GRID.names]
+    return pd.DataFrame(columns)[POPULATION_GRID.given]
 
 
 def told(raster: Population) -> pd.DataFrame:

@@ -8,6 +8,7 @@ citizenship.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -16,19 +17,26 @@ from schemas import CELLS, HOME_LOCATIONS, POPULATION_GRID, RESIDENTS_BY_ORIGIN
 from sojourn.errors import ConfigError
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_number, as_text
-from sojourn.methods.weights import inbound_weight, weighed
+from sojourn.methods.weights import Errors, inbound_weight, weighed
 from sojourn.methods.zones import UNKNOWN, area, zones_of
 
 READS, WRITES, EVERY = (HOME_LOCATIONS, CELLS, POPULATION_GRID), RESIDENTS_BY_ORIGIN, "month"
 
 
 @dataclass(frozen=True)
-class Params:
-    """min_foreign_nights: at the home, from which on a foreign SIM is a resident (contract)."""
+class Params(Errors):
+    """Who is a resident, and what the persons may be off by.
 
+    min_foreign_nights: at the home, from which on a foreign SIM is a resident (contract). benchmark_error: of the
+    grid's persons of a zone. market_error: of the persons per foreign SIM. definition_error: homes that are none, or
+    were not seen. Errors are shares of the persons, 0 switches one off; defaults: docs/methods.md.
+    """
+
+    table: ClassVar[str] = "residents_by_origin"
     min_foreign_nights: int = 14
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 1 <= self.min_foreign_nights <= 62:
             raise ConfigError("must be from 1 to 62", where="tables.residents_by_origin.min_foreign_nights")
 
@@ -72,4 +80,4 @@ def transform(
         "home_country": F.coalesce(as_text("origin"), F.lit(UNKNOWN)),
         "obs_status": F.lit("P" if provisional else "A"),
     }
-    return weighed(made, homes, cells, grid, home, k).withColumns(columns).drop("origin")
+    return weighed(made, homes, cells, grid, home, k, p).withColumns(columns).drop("origin")

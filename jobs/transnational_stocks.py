@@ -7,6 +7,7 @@ the zone they live in, for foreign ones by the zone they sleep in (docs/methods.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -15,7 +16,7 @@ from schemas import CELLS, HOME_LOCATIONS, POPULATION_GRID, TRANSNATIONAL_STOCKS
 from schemas.transnationals import CLASSES
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_number, as_text
-from sojourn.methods.weights import inbound_weight, weighed
+from sojourn.methods.weights import Errors, inbound_weight, weighed
 from sojourn.methods.zones import UNKNOWN, area, zones_of
 
 READS, WRITES, EVERY = (TRANSNATIONALS, HOME_LOCATIONS, CELLS, POPULATION_GRID), TRANSNATIONAL_STOCKS, "month"
@@ -23,8 +24,15 @@ EVERYWHERE, EVERY_COUNTRY = "*", 0  # the sign of all countries together, and it
 
 
 @dataclass(frozen=True)
-class Params:
-    """None: what the classes are is for `transnationals` to say."""
+class Params(Errors):
+    """What the persons may be off by; what the classes are is for `transnationals` to say.
+
+    benchmark_error: of the grid's persons of a zone. market_error: of the persons per foreign SIM. definition_error:
+    homes and stays that are none, or were not seen. Each a share of the persons, 0 switches it off; defaults:
+    docs/methods.md.
+    """
+
+    table: ClassVar[str] = "transnational_stocks"
 
 
 def transform(
@@ -78,4 +86,4 @@ def transform(
         "class": F.element_at(F.lit(list(CLASSES)), F.col("kind").cast("int")),
         "obs_status": F.when(F.col("open"), "P").otherwise("A"),
     }
-    return weighed(made, homes, cells, grid, home, k).withColumns(columns).drop("origin", "to", "kind", "open")
+    return weighed(made, homes, cells, grid, home, k, p).withColumns(columns).drop("origin", "to", "kind", "open")

@@ -12,6 +12,8 @@ from schemas.cross_border_corridors import CROSS_BORDER_CORRIDORS
 from schemas.cross_border_flows import CROSS_BORDER_FLOWS
 from schemas.events import EVENTS
 from schemas.home_locations import HOME_LOCATIONS
+from schemas.intl_call_exposure import INTL_CALL_EXPOSURE
+from schemas.intl_calls import INTL_CALLS
 from schemas.intl_migration_flow import INTL_MIGRATION_FLOW
 from schemas.machines import MACHINES
 from schemas.night_quality import NIGHT_QUALITY
@@ -21,6 +23,7 @@ from schemas.presence import PRESENCE
 from schemas.rejects import REJECTS
 from schemas.residents_by_origin import RESIDENTS_BY_ORIGIN
 from schemas.runs import RUNS
+from schemas.segregation import SEGREGATION
 from schemas.subscribers import SUBSCRIBERS
 from schemas.transnational_stocks import TRANSNATIONAL_STOCKS
 from schemas.transnationals import TRANSNATIONALS
@@ -35,6 +38,7 @@ TABLES = (
     REJECTS,
     BATCHES,
     PRESENCE,
+    INTL_CALLS,
     COUNTRY_RUNS,
     COUNTRY_SINCE,
     BORDER_CROSSINGS,
@@ -53,6 +57,8 @@ TABLES = (
     CROSS_BORDER_COMMUNITIES,
     INTL_MIGRATION_FLOW,
     CLASS_TRANSITION,
+    INTL_CALL_EXPOSURE,
+    SEGREGATION,
     VALIDATIONS,
     NIGHT_QUALITY,
     RUNS,
@@ -73,6 +79,8 @@ __all__ = [
     "CROSS_BORDER_FLOWS",
     "EVENTS",
     "HOME_LOCATIONS",
+    "INTL_CALLS",
+    "INTL_CALL_EXPOSURE",
     "INTL_MIGRATION_FLOW",
     "MACHINES",
     "NIGHT_QUALITY",
@@ -82,6 +90,7 @@ __all__ = [
     "REJECTS",
     "RESIDENTS_BY_ORIGIN",
     "RUNS",
+    "SEGREGATION",
     "SUBSCRIBERS",
     "TABLES",
     "TRANSNATIONALS",

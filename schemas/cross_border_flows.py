@@ -1,7 +1,7 @@
 """Who went where: trips from home zones to countries."""
 
+from sojourn.table import ERRORS, Table
 from sojourn.table import Column as C
-from sojourn.table import Table
 
 CROSS_BORDER_FLOWS = Table(
     "cross_border_flows",
@@ -19,5 +19,6 @@ CROSS_BORDER_FLOWS = Table(
         C("trips", "bigint", "trips, transit left out"),
         C("nights", "bigint", "nights of these trips"),
         C("obs_status", "string", "A normal, P provisional", among=("A", "P")),
+        *ERRORS,
     ),
 )

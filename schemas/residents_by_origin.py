@@ -1,7 +1,7 @@
 """Who lives where, by the country of the SIM."""
 
+from sojourn.table import ERRORS, Table
 from sojourn.table import Column as C
-from sojourn.table import Table
 
 RESIDENTS_BY_ORIGIN = Table(
     "residents_by_origin",
@@ -17,5 +17,6 @@ RESIDENTS_BY_ORIGIN = Table(
         C("devices", "bigint", "devices, perturbed"),
         C("persons", "double", "persons they stand for; null: no population raster", null=True),
         C("obs_status", "string", "A normal, P provisional", among=("A", "P")),
+        *ERRORS,
     ),
 )

@@ -1,8 +1,8 @@
 """How many live, work or stay in another country, by zone and class."""
 
 from schemas.transnationals import CLASSES
+from sojourn.table import ERRORS, Table
 from sojourn.table import Column as C
-from sojourn.table import Table
 
 TRANSNATIONAL_STOCKS = Table(
     "transnational_stocks",
@@ -11,6 +11,7 @@ TRANSNATIONAL_STOCKS = Table(
     key=("as_of", "zone", "home_country", "country", "class"),
     partition=("month",),
     unit="month",
+    reach=365,
     columns=(
         C("month", "date", "first day of the month"),
         C("as_of", "date", "last day looked at"),
@@ -22,5 +23,6 @@ TRANSNATIONAL_STOCKS = Table(
         C("persons", "double", "persons they stand for; null: no population raster", null=True),
         C("nights", "bigint", "their nights there"),
         C("obs_status", "string", "A normal, P provisional", among=("A", "P")),
+        *ERRORS,
     ),
 )

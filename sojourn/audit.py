@@ -14,6 +14,7 @@ from schemas import BY_NAME, VALIDATIONS
 from sojourn import check
 from sojourn.disclosure import Released
 from sojourn.lake import Lake, at_hand, in_pandas
+from sojourn.statement import Statement
 from sojourn.table import Table
 
 LOOK_BACK = timedelta(3 * check.WINDOW)  # holds the units a drift looks back on, and those that look back on it
@@ -36,6 +37,7 @@ class Audit:
 
     lake: Lake
     docs: check.Docs | None
+    statement: Statement | None = None  # what published rows say of themselves
     _known: tuple[int | None, pd.DataFrame] | None = field(default=None, init=False, repr=False)
 
     def publish(
@@ -65,12 +67,14 @@ class Audit:
         self._record(verdicts, {t.name: v for t, v in versions.items()})
 
     def release(self, released: Released, units: Sequence[date], notes: Mapping[str, Any]) -> None:
-        """A published table: held, judged with what it was counted from, and written only if it passes.
+        """A published table: stated, held, judged with what it was counted from, and written only if it passes.
 
         Raises:
             DataError: a critical expectation failed; the last good version stays.
         """
         table = released.table
+        if self.statement is not None:
+            released = self.statement.stated(released, units)
         counted = {} if released.counted is None else {f"{table.name}.counted": released.counted.persist()}
         held = {**counted, table.name: released.frame.persist()}  # in this order: the one is made of the other
         try:

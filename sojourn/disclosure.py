@@ -6,20 +6,23 @@ its cell key, and everything else worked out from that count, so that no quotien
 Why, and against whom: docs/decisions/0007-cell-keys.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import InitVar, dataclass
+from datetime import date
+from itertools import chain
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from sojourn.errors import SojournError
 from sojourn.methods.cellkey import VARIANCE, bound, perturbed
-from sojourn.table import Table
+from sojourn.table import ERRORS, STATED, Table
 
 MICRO = 1_000_000  # micro-persons in a person
 Z90 = 1.6448536269514722  # half a 90 % interval in standard deviations
 OPEN = {
     "population_grid": "made of a public raster: no device stands behind it",
+    "segregation": "worked out from published rows alone",
     "night_quality": "hides by itself what fewer than k devices stand behind",
     "cross_border_communities": "made of published tables alone, and of what the operator says of places",
 }
@@ -53,7 +56,25 @@ def unlocked(table: Table, frame: DataFrame, counted: DataFrame | None = None) -
     """Rows that need no hiding, of the tables that are known to be such; `counted` is what their checks see beside."""
     if table.name not in OPEN:
         raise SojournError("is about devices: it goes through disclosure control", where=table.name)
-    return Released(table, frame.select(*table.names), counted, seal=_SEAL)
+    return Released(table, _whole(table, frame), counted, seal=_SEAL)
+
+
+def stated(released: Released, coverage: Mapping[date, float], definition: str) -> Released:
+    """The same rows with what each says of itself; coverage by the unit of the table, null where there is none."""
+    table = released.table
+    told: dict[str, Column] = {"definition_id": F.lit(definition), "obs_status": F.lit("A")}
+    if coverage:
+        of = F.create_map(*chain.from_iterable((F.lit(u), F.lit(c)) for u, c in sorted(coverage.items())))
+        told["coverage"] = of[F.col(table.unit)]
+    own = {name: column for name, column in told.items() if name not in table.given}
+    rows = released.frame.withColumns(own).select(*table.names)
+    return Released(table, rows, released.counted, seal=_SEAL)
+
+
+def _whole(table: Table, frame: DataFrame) -> DataFrame:
+    """All columns of a table; null what is filled in later, and errors where there is nothing to work them out of."""
+    lacking = [c for c in table.columns if c in (*STATED, *ERRORS) and c.name not in frame.columns]
+    return frame.withColumns({c.name: F.lit(None).cast(c.type) for c in lacking}).select(*table.names)
 
 
 def safe(n: Column, top: Column, total: Column, k: int) -> Column:
@@ -89,6 +110,8 @@ def release(table: Table, counted: DataFrame, k: int, derive: Derive = nothing) 
     Args:
         table: with the dimensions, `devices`, and measures: bigint (counts), double (persons).
         counted: the dimensions, n, record_key, and of each measure itself and its `_top`; persons in micro-persons.
+            Where the table has standard errors: also `homes` and `relative_error`, public both
+            (`sojourn.methods.weights`).
         k: devices.
         derive: adds columns; it sees rows that anybody may read, and nothing of what they were counted from.
     """
@@ -108,9 +131,36 @@ def release(table: Table, counted: DataFrame, k: int, derive: Derive = nothing) 
         else:  # weights are no secret: where all are alike, their quotient tells nothing else
             mixed = _scaled(value, n, devices, _unit(top), k)
             made[c.name] = F.when(value == n * top, devices * top).otherwise(mixed) / MICRO
-    public = noisy.withColumns(made)
-    rows = derive(public.select(*[name for name in table.names if name in public.columns]))
-    return Released(table, rows.select(*table.names), counted, seal=_SEAL)
+    rows = noisy
+    if "relative_error" in counted.columns:
+        rows = rows.withColumn("_mixed", F.col("persons") != n * F.col("persons_top"))  # as the quotient tells anyway
+    rows = rows.withColumns(made)
+    if "relative_error" in counted.columns:
+        rows = rows.withColumns(_errors(k))
+    public = rows.select(*(c for c in rows.columns if c in table.names))
+    return Released(table, _whole(table, derive(public)), counted, seal=_SEAL)
+
+
+def _errors(k: int) -> dict[str, Column]:
+    """Standard errors and interval of the persons, of the published devices and persons and of what is public.
+
+    Sampling as in `sojourn.methods.sampling.count_variance`; the noise of the count; rounding; all else in proportion.
+    """
+    devices, persons = F.col("devices"), F.col("persons")
+    weight = F.nullif(persons / devices, F.lit(0.0))
+    # of all residents of a zone, persons are the zone's: nothing is drawn, and noise cancels
+    left = F.greatest(1 - F.coalesce(devices / F.col("homes"), F.lit(0.0)), F.lit(0.0))
+    sampling = F.pow(weight, 2) * devices * left * F.greatest(1 - 1 / weight, F.lit(0.0))
+    # where weights differ, persons are rounded: to twice the mean weight or so
+    grain = F.when(F.col("_mixed"), 2 * weight * devices / F.greatest(devices - bound(k), F.lit(1)))
+    door = VARIANCE * F.pow(weight, 2) * left + F.pow(F.coalesce(grain, F.lit(0.0)), 2) / 12
+    total = F.sqrt(sampling + door + F.pow(F.col("relative_error") * persons, 2))
+    return {
+        "se_sampling": F.sqrt(sampling),
+        "se_total": total,
+        "p05": F.when(total.isNotNull(), F.greatest(persons - Z90 * total, F.lit(0.0))),
+        "p95": persons + Z90 * total,
+    }
 
 
 def release_map(table: Table, counted: DataFrame, k: int) -> Released:
@@ -149,4 +199,4 @@ def release_map(table: Table, counted: DataFrame, k: int) -> Released:
         "h3": F.lower(F.hex("cell")),
     }
     rows = noisy.withColumn("_made", _scaled(value, n, devices, unit, k)).withColumns(columns)
-    return Released(table, rows.select(*table.names), counted, seal=_SEAL)
+    return Released(table, _whole(table, rows), counted, seal=_SEAL)

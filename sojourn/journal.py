@@ -113,7 +113,7 @@ class Journal:
             "ended_at": _now(),
             "n_units": 0,
             "sources": "{}",
-            "sojourn": _version(),
+            "sojourn": release_name(),
             "code": code(),
             "conf": self.conf,
             "params": self._params(table),
@@ -156,7 +156,8 @@ def _sources(notes: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     return notes
 
 
-def _version() -> str:
+def release_name() -> str:
+    """The version of sojourn."""
     try:
         return version("sojourn")
     except PackageNotFoundError:  # a zip of the packages alone: the code is told apart by its own fingerprint

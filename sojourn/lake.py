@@ -29,7 +29,7 @@ from pyspark.sql.types import StructType
 from schemas import VALIDATIONS
 from sojourn.errors import SojournError
 from sojourn.log import UPKEEP, DamagedError, Log
-from sojourn.table import Table
+from sojourn.table import STATED, Table
 
 # Readers other than Spark (delta-rs, DuckDB) read version 1, and delta-rs makes no other unless asked.
 PROTOCOL = {"delta.minReaderVersion": "1", "delta.minWriterVersion": "2"}
@@ -361,7 +361,8 @@ def at_hand(table: Table, rows: pd.DataFrame) -> pa.Table:
         SojournError: a value is missing where there must be one.
     """
     schema = pa.schema([f.with_nullable(True) for f in to_arrow_schema(table.schema, timestamp_utc=True)])
-    made = pa.Table.from_pandas(rows[table.names], schema, preserve_index=False)
+    later = {c.name: None for c in table.columns if c in STATED and c.name not in rows}  # filled in at the door
+    made = pa.Table.from_pandas(rows.assign(**later)[table.names], schema, preserve_index=False)
     for column in table.columns:
         if not column.null and made[column.name].null_count:
             raise SojournError(f"has rows without {column.name}", where=table.name)

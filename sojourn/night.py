@@ -27,7 +27,8 @@ from sojourn.prevalence import prevalence
 from sojourn.session import COMPILED, INTERPRETED
 from sojourn.shapes import Zones, read_zones
 from sojourn.stamp import stamped
-from sojourn.steps import Done, borders, dates, intake, machines, maps, months, moves, quality
+from sojourn.statement import Statement, rules
+from sojourn.steps import Done, borders, calls, dates, intake, machines, maps, months, moves, quality
 from sojourn.table import Table
 
 Say = Callable[[str, Done], None]
@@ -45,12 +46,15 @@ MONTHLY = {
     "cross_border_communities": borders.cross_border_communities,
     "intl_migration_flow": moves.intl_migration_flow,
     "class_transition": moves.class_transition,
+    "intl_call_exposure": calls.intl_call_exposure,
+    "segregation": calls.segregation,
 }
 STEPS: dict[str, Callable[..., Done]] = {
     "cells": intake.cells,
     "subscribers": intake.subscribers,
     "events": intake.events,
     "presence": dates.presence,
+    "intl_calls": dates.intl_calls,
     "country_runs": dates.country_runs,
     "country_since": dates.country_since,
     "border_crossings": dates.border_crossings,
@@ -69,6 +73,8 @@ STEPS: dict[str, Callable[..., Done]] = {
     "cross_border_communities": borders.cross_border_communities,
     "intl_migration_flow": moves.intl_migration_flow,
     "class_transition": moves.class_transition,
+    "intl_call_exposure": calls.intl_call_exposure,
+    "segregation": calls.segregation,
     "night_quality": quality.night_quality,
 }
 LANDED = ("rejects", "batches")  # come with the events
@@ -106,7 +112,8 @@ class Night:
         stamped(self.lake, self.conf)
         if not self.migrating:
             migration.settle(self.lake)
-        self.audit = Audit(self.lake, check.Docs(Path(self.conf.lake) / "data_docs") if self.lake.local else None)
+        docs = check.Docs(Path(self.conf.lake) / "data_docs") if self.lake.local else None
+        self.audit = Audit(self.lake, docs, Statement(self.lake, self.params, rules(self.conf, self.params)))
         self._spans: dict[tuple[str, int | None], tuple[date | None, date | None]] = {}
         self.journal = Journal(self.lake, self.conf.fingerprint(), params=self.params)
         self.steps: dict[str, Callable[[Sequence[date]], Done]] = {

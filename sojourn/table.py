@@ -33,12 +33,31 @@ class Column:
         return t.StructField(self.name, TYPES[self.type], self.null, {"comment": self.meaning})
 
 
+# What every published row says of itself; filled in where it is written, never by a job (`sojourn.statement`). They may
+# be null: a lake of a release before gets them by itself.
+STATED = (
+    Column("obs_status", "string", "A normal", True, ("A",)),
+    Column(
+        "coverage", "double", "share of the days of its date, month or year that the lake has; null: of no time", True
+    ),
+    Column("definition_id", "string", "names table, method and all parameters: other definition, other id", True),
+)
+# Of a figure in persons: made of what passed the door and of parameters alone (docs/methods.md).
+ERRORS = (
+    Column("se_sampling", "double", "standard error of sampling alone, persons; null: no persons", True),
+    Column("se_total", "double", "standard error of all that is modelled, persons; null: no persons", True),
+    Column("p05", "double", "lower end of the 90 % interval of the persons", True),
+    Column("p95", "double", "upper end of the 90 % interval of the persons", True),
+)
+
+
 @dataclass(frozen=True)
 class Table:
     """A Delta table at {lake}/{tier}/{name}.
 
     `unit` is the partition that is checked, put back and rebuilt as a whole: the first of `partition`,
     or none for a table that is always written whole. What is `judged` is read only once it has passed its checks.
+    `reach`: days up to the last of a month that its rows look back on, where that is more than the month.
     """
 
     name: str
@@ -49,6 +68,12 @@ class Table:
     partition: tuple[str, ...] = ()
     unit: str = "date"
     judged: bool = True
+    reach: int = 0
+
+    def __post_init__(self) -> None:
+        if self.tier == "published":
+            there = {c.name for c in self.columns}
+            object.__setattr__(self, "columns", (*self.columns, *(c for c in STATED if c.name not in there)))
 
     @property
     def schema(self) -> t.StructType:
@@ -59,6 +84,11 @@ class Table:
     def names(self) -> list[str]:
         """The column names, in order."""
         return [c.name for c in self.columns]
+
+    @property
+    def given(self) -> list[str]:
+        """The columns that whoever makes its rows gives: all but those that are filled in where they are written."""
+        return [c.name for c in self.columns if self.tier != "published" or c not in STATED]
 
     @property
     def age(self) -> str:

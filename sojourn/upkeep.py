@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import pyarrow.compute as pc
 from pyspark.sql import functions as F
 
-from schemas import BATCHES, BORDER_CROSSINGS, COUNTRY_RUNS, EVENTS, MACHINES, PRESENCE, SUBSCRIBERS, TABLES
+from schemas import BATCHES, BORDER_CROSSINGS, COUNTRY_RUNS, EVENTS, INTL_CALLS, MACHINES, PRESENCE, SUBSCRIBERS, TABLES
 from sojourn.errors import ConfigError
 from sojourn.lake import Lake
 from sojourn.night import Night
@@ -38,6 +38,7 @@ def least(night: Night) -> dict[str, int]:
     homes = max(p["home_locations"].window_days, p["machines"].window_days) + MONTH
     return {
         EVENTS.name: late,
+        INTL_CALLS.name: late + MONTH,
         PRESENCE.name: late + max(homes, p["population_map"].look_back_days),
         BORDER_CROSSINGS.name: late + MONTH + p["cross_border_flows"].belt_days,
         MACHINES.name: late + MONTH + YEAR,

@@ -110,7 +110,7 @@ def _hour(day: date, hour: int, known: np.ndarray, people: np.ndarray, guests: n
     rows["h3"] = pd.Series(cells.text(rows["cell"][named].to_numpy(np.int64)), index=rows.index[named])
     rows["h3"] = rows["h3"].astype(object).where(named, None)
     rows["resolution"] = rows["resolution"].astype("Int64")
-    return rows.assign(date=day, hour=hour)[schemas.POPULATION_MAP.names]
+    return rows.assign(date=day, hour=hour)[schemas.POPULATION_MAP.given]
 
 
 def _flows(rng: np.random.Generator) -> pd.DataFrame:
@@ -126,7 +126,7 @@ def _flows(rng: np.random.Generator) -> pd.DataFrame:
                     rows.append((month, f"LU-{town.canton}", c.code, devices, devices / SHARE, trips, nights, status))
         rows.append((month, "_unknown", "LU", 900, 900.0, 2100, 1500, status))
         rows.append((month, "_unknown", "FR", 40, 3200.0, 55, 80, status))
-    return pd.DataFrame(rows, columns=schemas.CROSS_BORDER_FLOWS.names)
+    return pd.DataFrame(rows, columns=schemas.CROSS_BORDER_FLOWS.given[:8])
 
 
 def _homes(rng: np.random.Generator) -> pd.DataFrame:
@@ -139,7 +139,7 @@ def _homes(rng: np.random.Generator) -> pd.DataFrame:
                 devices = rng.poisson(here * (0.3 * c.neighbour_share + 0.9 * c.far_share))
                 if devices >= K:
                     rows.append((month, f"LU-{town.canton}", c.code, devices, float(devices), status))
-    return pd.DataFrame(rows, columns=schemas.RESIDENTS_BY_ORIGIN.names)
+    return pd.DataFrame(rows, columns=schemas.RESIDENTS_BY_ORIGIN.given[:6])
 
 
 def _stocks(rng: np.random.Generator) -> pd.DataFrame:
@@ -159,7 +159,7 @@ def _stocks(rng: np.random.Generator) -> pd.DataFrame:
             if devices >= K:
                 key = (date(2026, 4, 1), as_of, f"LU-{town.canton}", "LU", "*", name)
                 rows.append((*key, devices, devices / SHARE, devices * 11, "P"))
-    return pd.DataFrame(rows, columns=schemas.TRANSNATIONAL_STOCKS.names)
+    return pd.DataFrame(rows, columns=schemas.TRANSNATIONAL_STOCKS.given[:10])
 
 
 def _quality(rng: np.random.Generator) -> pd.DataFrame:
@@ -181,7 +181,7 @@ def _quality(rng: np.random.Generator) -> pd.DataFrame:
         rows += [(day, name, 8_000, None, None, 0, None, "A") for name in monthly]
     rows += [(LAST + timedelta(days=back), "subscribers", 900 * back, None, None, 0, None, "A") for back in (200, 234)]
     rows.append((date(2026, 4, 1), "trips", None, None, None, 0, None, "Q"))
-    found = pd.DataFrame(rows, columns=schemas.NIGHT_QUALITY.names)
+    found = pd.DataFrame(rows, columns=schemas.NIGHT_QUALITY.given)
     return found.assign(rows=found["rows"].astype("Int64"), **{s: found[s].astype("Float64") for s in SHARES})
 
 
@@ -192,7 +192,9 @@ def write(root: Path, found: dict[str, pd.DataFrame]) -> None:
 
     for table in TABLES:
         if table.name in found:
-            schema = to_arrow_schema(table.schema, timestamp_utc=True)
+            # as a release before wrote them, which knew no coverage, definition and errors
+            whole = to_arrow_schema(table.schema, timestamp_utc=True)
+            schema = pa.schema([whole.field(name) for name in table.names if name in found[table.name]])
             rows = pa.Table.from_pandas(found[table.name], schema, preserve_index=False)
             write_deltalake(str(root / table.tier / table.name), rows, partition_by=list(table.partition) or None)
 

@@ -15,8 +15,9 @@ from pyarrow import csv
 from sojourn.demo.heard import NO_CELL, Heard
 from sojourn.demo.machines import declared
 from sojourn.demo.people import People
-from sojourn.demo.places import COUNTRIES, HOME, SHIP_PLMN
+from sojourn.demo.places import COUNTRIES, SHIP_PLMN
 from sojourn.demo.radio import TWIN, WORTHLESS, Network
+from sojourn.demo.roots import called
 from sojourn.demo.signs import CALL, DATA, SMS
 from sojourn.demo.slots import Clock
 
@@ -65,12 +66,11 @@ def words(folk: People, net: Network, clock: Clock) -> Words:
     )
 
 
-def cdr_body(rows: Heard, folk: People, word: Words, clock: Clock, rng: np.random.Generator) -> bytes:
-    """The lines of a CDR file without its header; times as a clock in Luxembourg showed them."""
+def cdr_body(rows: Heard, folk: People, root: Ints, word: Words, clock: Clock, rng: np.random.Generator) -> bytes:
+    """The lines of a CDR file without its header; times as a clock in Luxembourg showed them. `root`: as in `roots`."""
     n, talk = len(rows.who), (rows.kind == CALL) | (rows.kind == SMS)
-    abroad = rng.random(n) < np.where(folk.inbound[rows.who], 0.5, 0.12)
-    tie = np.where(folk.inbound, folk.origin, folk.other)[rows.who]
-    place = np.searchsorted(PEERS, np.where(abroad, tie, HOME)) % len(PEERS)
+    hour = clock.local(rows.at) // 3600 % 24
+    place = np.searchsorted(PEERS, called(rows.who, hour, folk, root, rng.random(n))) % len(PEERS)
     contact = (rows.who * 31 + rng.integers(0, 12, n)) % CONTACTS
     table = pa.table(
         {

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from isal import igzip
 
 from sojourn.demo import dirt, feeds
@@ -15,6 +16,8 @@ from sojourn.demo.dirt import Ledger, Lines
 from sojourn.demo.heard import Heard, parts_of
 from sojourn.demo.people import People
 from sojourn.demo.slots import Clock
+
+Ints = npt.NDArray[np.int64]
 
 CDR_HEADER = f"{feeds.CDR_HEADER}\n".encode()
 ROAMING_HEADER = f"{feeds.ROAMING_HEADER}\n".encode()
@@ -27,6 +30,7 @@ class Zone:
     out: Path
     records: Heard
     folk: People
+    root: Ints
     word: feeds.Words
     clock: Clock
     seed: int
@@ -38,7 +42,7 @@ class Zone:
         rows = self.records.rows(day, part)
         if part is None:
             return feeds.roaming_body(rows, self.word, self.clock, rng)
-        return feeds.cdr_body(rows, self.folk, self.word, self.clock, rng)
+        return feeds.cdr_body(rows, self.folk, self.root, self.word, self.clock, rng)
 
     def put(self, path: str, header: bytes, body: bytes, ledger: Ledger, extra: tuple[Lines, ...] = ()) -> None:
         """Writes a file, bad lines in its middle and repeats at its end, and notes what is in it."""

@@ -2,6 +2,7 @@
 
 `subscribers` people and dwellings · `trips` stays outside the country of the SIM, and what the signs show of them ·
 `classes` kinds of life by country and together (*) · `caught` moments at home that a foreign network wrote down ·
+`roots` the country that people with a SIM of this one call home ·
 `population` persons of the raster by hour and cell · `present` SIMs by hour and cell · `antennas` where they stand ·
 `files`, `dirt` rows and rejects of every file.
 """
@@ -184,6 +185,15 @@ def present(folk: People, diary: Days, clock: Clock, at: Ints) -> dict[str, Any]
         "cell": np.concatenate(cells_),
         "residents": residents,
         "visitors": visitors,
+    }
+
+
+def roots(folk: People, root: Ints) -> dict[str, Any]:
+    """One row per person with a SIM of the country: the country of their roots, null where it is this one."""
+    own = np.flatnonzero(~folk.inbound)
+    return {
+        "imsi": [folk.imsi[w] for w in own],
+        "country": [COUNTRIES[c].code if c else None for c in root[own].tolist()],
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sojourn import rasters, shapes
-from sojourn.demo import conf, dirt, feeds, heard, landing, people, population, radio, signs, slots, stays, truth
+from sojourn.demo import conf, dirt, feeds, heard, landing, people, population, radio, roots, signs, slots, stays, truth
 from sojourn.demo import days as diaries
 from sojourn.demo import grid as grids
 from sojourn.demo.places import TOWNS
@@ -68,7 +68,8 @@ def write(
     feeds.write_registers(out / "landing", folk, net, clock)
     opted_out = frozenset(folk.imsi[i].encode() for i in np.flatnonzero(folk.opt_out))
     word = feeds.words(folk, net, clock)
-    ledger = landing.write_days(landing.Zone(out, records, folk, word, clock, seed, opted_out), progress)
+    root = roots.roots(folk, np.random.default_rng((seed, ord("r"))))
+    ledger = landing.write_days(landing.Zone(out, records, folk, root, word, clock, seed, opted_out), progress)
     steps(4)
     at = truth.spot_cells(folk)
     files, rejects = truth.files(ledger)
@@ -80,6 +81,7 @@ def write(
         "population": population.population(
             folk, trips, diary, clock, grid=grid, rng=np.random.default_rng((seed, ord("p")))
         ),
+        "roots": truth.roots(folk, root),
         "caught": truth.caught(folk, caught),
         "antennas": truth.antennas(net, clock),
         "files": files,

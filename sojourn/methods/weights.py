@@ -7,6 +7,9 @@ with noise, and so is its weight, that persons over devices do not give the coun
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import hypot
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +18,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from sojourn.cells import centre_of
+from sojourn.errors import ConfigError
 from sojourn.methods.cellkey import noise_of
 from sojourn.methods.counting import KEYS, counted
 from sojourn.methods.zones import UNKNOWN, area, names, zones_of
@@ -23,7 +27,7 @@ MICRO = 1_000_000  # micro-persons in a person
 PULL = 1_000  # of a person on the middle of a zone: in whole numbers, whose sum has no order
 SET = "of"  # a column of homes (date): several sets of homes, each weighed by itself, as those of several months
 GRID = "area bigint, own bigint, x bigint, y bigint, z bigint"
-WEIGHTS = "area bigint, zone string, n bigint, record_key bigint, persons bigint, released bigint"
+WEIGHTS = "area bigint, zone string, n bigint, record_key bigint, persons bigint, released bigint, homes bigint"
 
 
 def residents(homes: DataFrame, cells: DataFrame, home: str) -> DataFrame:
@@ -52,8 +56,8 @@ def zone_weights(homes: DataFrame, cells: DataFrame, grid: DataFrame | None, hom
         k: devices.
 
     Returns:
-        area, zone, n, record_key, persons (micro-persons), released (micro-persons per device; null where no zone has
-        k homes).
+        area, zone, n, record_key, persons (micro-persons), released (micro-persons per device) and homes, the perturbed
+        count of devices that released is made with (both null where no zone has k homes).
     """
     by = _sets(homes)
     counts = counted(residents(homes, cells, home), [*by, "area"], {})
@@ -99,15 +103,43 @@ def inbound_weight(home_country: Column, inbound: Mapping[str, float]) -> Column
     return chosen.cast("bigint")
 
 
+@dataclass(frozen=True)
+class Errors:
+    """What persons may be off by beside sampling and noise, each a share of them; 0 switches it off.
+
+    benchmark_error: of residents, the persons of the grid in their zone. market_error: of foreign SIMs, how many
+    persons each stands for (`weights.inbound`). definition_error: of all, homes that are none and trips or stays not
+    seen. Defaults: docs/methods.md.
+    """
+
+    table: ClassVar[str] = ""
+    benchmark_error: float = 0.05
+    market_error: float = 0.1
+    definition_error: float = 0.03
+
+    def __post_init__(self) -> None:
+        for name in ("benchmark_error", "market_error", "definition_error"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError("must be from 0 to 1", where=f"tables.{self.table}.{name}")
+
+
 def weighed(
-    made: DataFrame, homes: DataFrame, cells: DataFrame, grid: DataFrame | None, home: str, k: int
+    made: DataFrame,
+    homes: DataFrame,
+    cells: DataFrame,
+    grid: DataFrame | None,
+    home: str,
+    k: int,
+    errors: Errors | None = None,
 ) -> DataFrame:
     """A counted frame by `area` (null: not known) with the name of the zone, and the persons its devices stand for.
 
     `made` has n, area, and guests and guests_top: the micro-persons of foreign devices, and of one at most; null in a
-    row of residents, who stand for what those of their zone stand for. The rest is as for `zone_weights`.
+    row of residents, who stand for what those of their zone stand for. The rest is as for `zone_weights`. Where errors
+    are given it also gets `homes`, the perturbed count of the residents whose zone's persons these are (null: of
+    guests), and `relative_error`.
     """
-    rates = zone_weights(homes, cells, grid, home, k).select(F.col("area").alias("of"), "released")
+    rates = zone_weights(homes, cells, grid, home, k).select(F.col("area").alias("of"), "released", "homes")
     known = made.join(F.broadcast(names(cells.select("zone"), home)), "area", "left").join(
         F.broadcast(rates), F.col("area").eqNullSafe(F.col("of")), "left"
     )
@@ -115,8 +147,13 @@ def weighed(
         "zone": F.coalesce("zone", F.lit(UNKNOWN)),
         "persons": F.coalesce("guests", F.col("n") * F.col("released")),
         "persons_top": F.coalesce("guests_top", "released"),
+        "homes": F.when(F.col("guests").isNull(), F.col("homes")),
     }
-    return known.withColumns(columns).drop("area", "of", "released", "guests", "guests_top")
+    if errors is not None:
+        ours, theirs = (hypot(of, errors.definition_error) for of in (errors.benchmark_error, errors.market_error))
+        columns["relative_error"] = F.when(F.col("guests").isNull(), F.lit(ours)).otherwise(F.lit(theirs))
+    unused = ("area", "of", "released", "guests", "guests_top", *(() if errors else ("homes",)))
+    return known.withColumns(columns).drop(*unused)
 
 
 def _by_zone(grid: DataFrame, home: str) -> DataFrame:
@@ -151,17 +188,20 @@ def _weighed(zones: pd.DataFrame, k: int, known: bool) -> pd.DataFrame:
         return (n + noise_of(keys % KEYS, k)).clip(min=1)
 
     near, shown = _hosts(middles, n > 0), _hosts(middles, n >= k)
-    released = None
+    released = behind = None
     if shown is not None:
-        released = (pooled(shown, own) // noisy(pooled(shown, n), pooled(shown, keys)))[shown]
+        count = noisy(pooled(shown, n), pooled(shown, keys))
+        released, behind = (pooled(shown, own) // count)[shown], count[shown]
     persons = own if near is None else pooled(near, own)
-    out = zones[["area", "zone"]].assign(n=n, record_key=keys, persons=persons, released=released)[n > 0]
+    out = zones[["area", "zone"]].assign(n=n, record_key=keys, persons=persons, released=released, homes=behind)[n > 0]
     total, key = n.sum(keepdims=True), keys.sum(keepdims=True) % KEYS
-    mean = own.sum(keepdims=True) // noisy(total, key) if total[0] >= k else None
+    all_homes = noisy(total, key) if total[0] >= k else None
+    mean = None if all_homes is None else own.sum(keepdims=True) // all_homes
     every = {"area": None, "zone": UNKNOWN, "n": total, "record_key": key, "persons": own.sum(), "released": mean}
+    every["homes"] = all_homes
     out = pd.concat([out.astype(object), pd.DataFrame(every, dtype=object)])
     if not known:
-        out[["persons", "released"]] = None
+        out[["persons", "released", "homes"]] = None
     typed: pd.DataFrame = out.astype({c: "Int64" for c in out if c != "zone"})
     return typed
 

@@ -44,13 +44,19 @@ def frames(lake: Lake, days: int) -> Frames:
         POPULATION_GRID: _grid(lake),
     }
     for table in (CROSS_BORDER_FLOWS, RESIDENTS_BY_ORIGIN, TRANSNATIONAL_STOCKS):
-        found[table] = _newest(lake, table, MONTHS * 31, *table.names)
+        found[table] = _newest(lake, table, MONTHS * 31, *_there(lake, table))
     return {t.name: f.toArrow().to_pandas(types_mapper=WHOLE.get) for t, f in found.items() if f is not None}
 
 
 def _table(lake: Lake, table: Table) -> DataFrame | None:
     head = lake.head(table)
     return lake.read(table, head.version) if head else None
+
+
+def _there(lake: Lake, table: Table) -> list[str]:
+    """Its columns, but for those that a lake of a release before has not got yet."""
+    rows = _table(lake, table)
+    return [] if rows is None else [name for name in table.names if name in rows.columns]
 
 
 def _newest(lake: Lake, table: Table, days: int, *columns: str | Column) -> DataFrame | None:

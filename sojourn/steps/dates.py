@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 from jobs import border_crossings as crossings_job
 from jobs import country_runs as runs_job
 from jobs import country_since as since_job
+from jobs import intl_calls as calls_job
 from jobs import presence as presence_job
 from jobs import trips as trips_job
-from schemas import BORDER_CROSSINGS, COUNTRY_RUNS, COUNTRY_SINCE, EVENTS, PRESENCE, TRIPS
+from schemas import BORDER_CROSSINGS, COUNTRY_RUNS, COUNTRY_SINCE, EVENTS, INTL_CALLS, PRESENCE, TRIPS
 from sojourn import clock
 from sojourn.audit import Part
 from sojourn.lake import union, where_units
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 def presence(night: "Night", days: Sequence[date]) -> Done:
     """The dates whose events changed."""
     return _of_events(night, presence_job, PRESENCE)
+
+
+def intl_calls(night: "Night", days: Sequence[date]) -> Done:
+    """The dates whose events changed."""
+    return _of_events(night, calls_job, INTL_CALLS)
 
 
 def country_runs(night: "Night", days: Sequence[date]) -> Done:

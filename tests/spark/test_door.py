@@ -7,8 +7,9 @@ import pytest
 from pyspark.sql import functions as F
 
 from schemas import CROSS_BORDER_FLOWS, POPULATION_GRID, POPULATION_MAP, RESIDENTS_BY_ORIGIN
-from sojourn.disclosure import Z90, _unit, release, release_map, safe, unlocked
+from sojourn.disclosure import MICRO, Z90, _unit, release, release_map, safe, stated, unlocked
 from sojourn.methods.cellkey import VARIANCE, noise, noise_of, perturbed, thresholds
+from sojourn.methods.sampling import count_variance
 
 MONTH, K, KEYS = date(2026, 3, 1), 16, 2**32
 FLOWS = (
@@ -189,3 +190,36 @@ def test_what_is_held_for_the_checks_is_what_the_rows_are_made_of(spark, by, tab
     made.counted.persist()
     assert "InMemoryRelation" in made.frame._jdf.queryExecution().withCachedData().toString()
     made.counted.unpersist()
+
+
+def test_errors_are_worked_out_of_what_is_published(spark):
+    """Of 400 residents 40 went, each for 100 persons; 40 guests, each for two; and all residents of a zone."""
+    schema = (
+        "month date, zone string, home_country string, obs_status string, n bigint, record_key bigint, "
+        "persons bigint, persons_top bigint, homes bigint, relative_error double"
+    )
+    rows = [
+        (MONTH, "went", "LU", "A", 40, KEYS // 2, 40 * 100 * MICRO, 100 * MICRO, 400, 0.05),
+        (MONTH, "guests", "FR", "A", 40, KEYS // 2, 40 * 2 * MICRO, 2 * MICRO, None, 0.1),
+        (MONTH, "all", "LU", "A", 400, KEYS // 2, 400 * 100 * MICRO, 100 * MICRO, 400, 0.05),
+        (MONTH, "no raster", "LU", "A", 40, KEYS // 2, None, None, None, 0.05),
+        (MONTH, "nobody", "XK", "A", 40, KEYS // 2, 0, 0, None, 0.1),
+    ]
+    released = release(RESIDENTS_BY_ORIGIN, spark.createDataFrame(rows, schema), K).frame
+    found = {r.zone: r for r in released.collect()}
+    went, guests, whole = found["went"], found["guests"], found["all"]
+    assert (went.devices, guests.devices, whole.devices) == (40, 40, 400), "noise of the middle key is none"
+    assert went.se_sampling == pytest.approx(np.sqrt(count_variance(40, 400, 100.0)))
+    assert went.se_total == pytest.approx(
+        np.sqrt(count_variance(40, 400, 100.0) + VARIANCE * 100**2 * 0.9 + (0.05 * 4000) ** 2)
+    )
+    assert (went.p05, went.p95) == pytest.approx((4000 - Z90 * went.se_total, 4000 + Z90 * went.se_total))
+    assert guests.se_total == pytest.approx(np.sqrt(count_variance(40, np.inf, 2.0) + VARIANCE * 4 + 8**2))
+    assert (whole.se_sampling, whole.se_total) == pytest.approx((0, 0.05 * 40_000))
+    none = found["no raster"]
+    assert (none.persons, none.se_sampling, none.se_total, none.p05, none.p95) == (None, None, None, None, None)
+    assert found["nobody"].persons == 0
+    assert (whole.coverage, whole.definition_id) == (None, None), "for whoever writes them to say"
+    told = stated(release(RESIDENTS_BY_ORIGIN, spark.createDataFrame(rows, schema), K), {MONTH: 0.5}, "x:1")
+    assert {(r.coverage, r.definition_id, r.obs_status) for r in told.frame.collect()} == {(0.5, "x:1", "A")}
+    assert told.frame.columns == RESIDENTS_BY_ORIGIN.names

@@ -24,7 +24,7 @@ def page(**rows_of):
         for day, n in enumerate(days)
         if n is not None
     ]
-    return at_hand(NIGHT_QUALITY, pd.DataFrame(told, columns=NIGHT_QUALITY.names))
+    return at_hand(NIGHT_QUALITY, pd.DataFrame(told, columns=NIGHT_QUALITY.given))
 
 
 def seen(rows):

@@ -23,7 +23,7 @@ def failed(*rows):
 
 def made(rows, faults=None, units=(DAY,), k=K):
     out = night_quality.transform(rows, failed() if faults is None else faults, units, k)
-    assert list(out.columns) == NIGHT_QUALITY.names
+    assert list(out.columns) == NIGHT_QUALITY.given
     return out.astype(object).where(out.notna(), None).set_index("table").to_dict("index")
 
 

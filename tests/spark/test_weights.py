@@ -53,7 +53,8 @@ def test_a_zone_s_persons_are_its_devices(spark, weigh):
         "n": (2, 300_000_000),
         "_unknown": (7, 600_500_000),
     }
-    assert found["s"].released == 100_000_000 // noisy(spark, 1, 2, 3)
+    assert found["s"].homes == noisy(spark, 1, 2, 3)
+    assert found["s"].released == 100_000_000 // found["s"].homes
     assert found["_unknown"].released == 600_500_000 // noisy(spark, *range(1, 8))
 
 
@@ -77,6 +78,7 @@ def test_a_zone_with_few_homes_is_weighted_with_its_neighbour(spark, weigh):
     found = weigh(zone_weights, homes)
     together = 500_500_000 // noisy(spark, 1, 2, 3, 4, 9)
     assert {found[z].released for z in ("m", "n")} == {together}
+    assert {found[z].homes for z in ("m", "n")} == {noisy(spark, 1, 2, 3, 4, 9)}
     assert (found["n"].persons, found["m"].persons) == (300_000_000, 200_500_000)  # before the door each is its own
     assert {r.released for r in weigh(zone_weights, homes, k=99).values()} == {None}
 

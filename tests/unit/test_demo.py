@@ -450,3 +450,20 @@ def test_kinds_of_life(kind, life):
     nights, visits, longest, weekday_share, ends, days = life
     life = Life(nights, visits, longest, weekday_share, ends, end_seen=True, quarters=4, days=days)
     assert life.kind() == kind
+
+
+def test_people_call_the_country_of_their_roots_at_night(world, read):
+    """Half of their calls and messages by night, one in seven by day; one in seventeen of all to other countries."""
+    rooted = {r["imsi"]: r["country"] for r in truth(world, "roots")}
+    assert 0.3 < np.mean([c is not None for c in rooted.values()]) < 0.5
+    prefixes = sorted(((c.phone_prefix, c.code) for c in COUNTRIES if c.phone_prefix), key=lambda p: -len(p[0]))
+    seen = defaultdict(list)
+    for row in read[1]["cdr"]:
+        if row["b_number"] and row["imsi"] in rooted:
+            country = next(code for prefix, code in prefixes if row["b_number"].startswith(prefix))
+            hour = row["at"].astimezone(LUXEMBOURG).hour
+            root = rooted[row["imsi"]]
+            seen[root is not None, hour >= 20 or hour < 7].append((country == root, country != "LU"))
+    home, abroad = ({k: np.mean([v[i] for v in values]) for k, values in seen.items()} for i in (0, 1))
+    assert (home[True, True], home[True, False]) == (pytest.approx(0.5, abs=0.06), pytest.approx(0.16, abs=0.04))
+    assert (abroad[False, True], abroad[False, False]) == (pytest.approx(0.06, abs=0.03), pytest.approx(0.06, abs=0.02))

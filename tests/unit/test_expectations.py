@@ -8,13 +8,16 @@ import pytest
 from schemas import TABLES
 from sojourn import check
 
-DOOR = {"rows": 40, "devices": 900, "repeated": 0, "negative": 0, "few": 0, "noisy": 0, "mixed": 0}
+DOOR = {"rows": 40, "devices": 900, "repeated": 0, "negative": 0, "few": 0, "noisy": 0, "mixed": 0, "outside": 0}
+DOOR |= {"unstated": 0}
 DOOR_MUTANTS = {  # of every table of counts that came through the door
     "a combination has one row a month": {"repeated": 1},
     "no figure is negative, and no count of devices nothing": {"negative": 1},
     "no figure rests on fewer than k devices": {"few": 1},
     "no count is further from the truth than its noise may be": {"noisy": 1},
     "a month is provisional as a whole or not at all": {"mixed": 1},
+    "every figure in persons lies in its interval": {"outside": 1},
+    "every row says what of its time the lake has, and its definition": {"unstated": 1},
     "something may be shown": {"rows": 0},
     "what is shown is of devices": {"devices": 0},
 }
@@ -118,6 +121,18 @@ HEALTHY = {
     "class_transition": DOOR | {
         "parts_differ": 0, "outside_shares": 0, "nobody": 0, "confirmed_wrong": 0, "stale": 0,
         "persons_per_device": 40, "share_shown": 0.6,
+    },
+    "intl_calls": {
+        "rows": 400, "devices": 250, "repeated": 0, "no_hour": 0, "empty": 0, "no_country": 0, "rows_drift": 1,
+        "calls_per_device": 1.5,
+    },
+    "intl_call_exposure": DOOR | {
+        "invented": 0, "zones_differ": 0, "outside_shares": 0, "wrong_quotients": 0, "uneven": 0, "half_named": 0,
+        "misnamed": 0, "calls_per_device": 9,
+    },
+    "segregation": {
+        "rows": 500, "repeated": 0, "outside": 0, "too_many": 0, "unexpected": 0, "uncorrected": 0, "torn": 0,
+        "mixed": 0, "more_mixed_than_chance": 0,
     },
     "population_grid": {
         "persons": 650_000, "rows": 3_600, "repeated": 0, "share_kept": 1, "no_count": 0, "not_h3": 0, "resolutions": 0,
@@ -431,6 +446,38 @@ MUTANTS = {
         "as_of is a day of its month": {"stale": 1},
         "a device stands for at most 1,000 persons on average": {"persons_per_device": 1_001},
         "at least a tenth of the devices may be shown": {"share_shown": 0.05},
+    },
+    "intl_calls": {
+        "a device has one row for a cell, a country and an hour": {"repeated": 1},
+        "every hour is one of the clock": {"no_hour": 1},
+        "every row has a call": {"empty": 1},
+        "every country has two letters": {"no_country": 1},
+        "somebody called another country": {"rows": 0},
+        "calls are of someone": {"devices": 0},
+        "there are between a tenth and five times the rows of the seven dates before": {"rows_drift": 5.1},
+        "who calls abroad does so at most 50 times a day on average": {"calls_per_device": 51},
+    },
+    "intl_call_exposure": DOOR_MUTANTS
+    | {
+        "no call is counted that was not made": {"invented": 1},
+        "the zones have all calls together": {"zones_differ": 1},
+        "every share lies between 0 and 1": {"outside_shares": 1},
+        "a quotient is not negative, and there is a share where there is one": {"wrong_quotients": 1},
+        "all areas together call every country as often as all areas together do": {"uneven": 1},
+        "a row has a cell where it has the name of one": {"half_named": 1},
+        "every cell has its usual name": {"misnamed": 1},
+        "who calls abroad at night does so at most 300 times a month on average": {"calls_per_device": 301},
+    },
+    "segregation": {
+        "an index has one row": {"repeated": 1},
+        "every index but the effective number lies between 0 and 1": {"outside": 1},
+        "the effective number is from one to the number of groups": {"too_many": 1},
+        "what chance makes is told of segregation, and of that alone": {"unexpected": 1},
+        "corrected is the value less what chance makes of it": {"uncorrected": 1},
+        "isolation and exposure are one together": {"torn": 1},
+        "a month is provisional as a whole or not at all": {"mixed": 1},
+        "nobody is much more evenly spread than chance would spread them": {"more_mixed_than_chance": 1},
+        "there are indices": {"rows": 0},
     },
     "population_grid": {
         "somebody lives somewhere": {"persons": 0},

@@ -37,7 +37,7 @@ def wrote(lake, days, **notes):
 
     def build():
         rows = [(day, name, 1, None, None, 0, None, "A") for day in days for name in ("events", "trips")]
-        frame = at_hand(NIGHT_QUALITY, pd.DataFrame(rows, columns=NIGHT_QUALITY.names))
+        frame = at_hand(NIGHT_QUALITY, pd.DataFrame(rows, columns=NIGHT_QUALITY.given))
         version = lake.write(NIGHT_QUALITY, frame, days, notes)
         lake.approve(NONE, {NIGHT_QUALITY.name: version})
         return f"{len(days)} dates", len(days)

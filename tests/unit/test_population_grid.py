@@ -78,7 +78,7 @@ def grid(told, resolution, edge_pixels=P.edge_pixels, window=None):
 def test_rows_of_the_schema(tmp_path):
     told = raster(tmp_path / "a.tif", people())
     rows = population_grid.transform(told, None, 8, 2020, P)
-    assert list(rows.columns) == POPULATION_GRID.names
+    assert list(rows.columns) == POPULATION_GRID.given
     assert rows["cell"].is_monotonic_increasing
     assert rows["cell"].is_unique
     assert rows["cell"].dtype == np.int64
@@ -118,7 +118,7 @@ def test_a_cell_has_the_zone_that_holds_its_centre(tmp_path):
 
 def test_nobody_has_no_rows(tmp_path):
     rows = population_grid.transform(raster(tmp_path / "a.tif", np.zeros((3, 3))), None, 8, 2020, P)
-    assert (len(rows), list(rows.columns)) == (0, POPULATION_GRID.names)
+    assert (len(rows), list(rows.columns)) == (0, POPULATION_GRID.given)
 
 
 def test_a_resolution_that_is_too_fine_for_the_raster_is_refused_before_it_is_made(tmp_path):

@@ -190,6 +190,7 @@ def world(tmp_path):
             "cross_border_flows": empty_rows(schemas.CROSS_BORDER_FLOWS),
             "residents_by_origin": pd.DataFrame(ORIGINS),
             "transnational_stocks": empty_rows(schemas.TRANSNATIONAL_STOCKS),
+            "intl_call_exposure": empty_rows(schemas.INTL_CALL_EXPOSURE),
         }
         for name, rows in (given | tables).items():
             put(name, rows)

@@ -7,7 +7,18 @@ from pathlib import Path
 import click
 
 from sojourn.config import load
-from sojourn.demo.score import classes, crossings, disclosure, homes, journeys, machines, population, records
+from sojourn.demo.score import (
+    calls,
+    classes,
+    crossings,
+    disclosure,
+    homes,
+    intervals,
+    journeys,
+    machines,
+    population,
+    records,
+)
 from sojourn.demo.score.page import Section, table
 from sojourn.demo.score.sources import Sources
 from sojourn.errors import SojournError
@@ -27,6 +38,7 @@ def page(sources: Sources, seed: int) -> tuple[str, list[str]]:
     """The page, and what does not match."""
     parts = [subject(sources) for subject in SUBJECTS]
     chart = population.Map.of(sources)
+    parts += [intervals.section(sources, seed), calls.section(sources)]
     parts += [population.section(chart), disclosure.section(sources, chart), records.section(sources)]
     faults = [fault for part in parts for fault in part.faults]
     days = sources.clock.dates()

@@ -44,7 +44,10 @@ class Sources:
             hint = f"sojourn run --conf {self.conf.path} --from DATE --to DATE --provisional"
             raise ConfigError(f"the lake has no {table.name}", where=str(path), hint=hint)
         some = None if between is None else [("date", ">=", between[0]), ("date", "<=", between[1])]
-        rows = frame(DeltaTable(str(path)).to_pyarrow_table(columns=list(columns or table.names), filters=some))
+        delta = DeltaTable(str(path))
+        there = {field.name for field in delta.schema().fields}  # a lake of a release before has fewer columns
+        wanted = list(columns or [name for name in table.names if name in there])
+        rows = frame(delta.to_pyarrow_table(columns=wanted, filters=some))
         if "file" in rows:  # the truth names files from its own folder, the lake from that of the configuration
             rows["file"] = rows["file"].str.replace(r"^.*?(?=landing/)", "", regex=True)
         return rows

@@ -21,7 +21,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         F.sum("days").alias("days"),
         count(F.col("from_zone") == F.col("to_zone")).alias("at_home"),
         count(F.col("days") < F.col("devices")).alias("stayless"),
-        count(~F.col("asymmetry").between(-1, 1)).alias("outside"),
+        count(~F.col("asymmetry").between(-1, 1)).alias("outside_shares"),
     )
     tallies = [months, _both_ways(rows), _seen(frames["presence"], units)]
     if (raw := counted(ZONE_FLOWS, frames, units)) is not None:
@@ -57,7 +57,7 @@ SUITE = suite(
     *door(),
     never("critical", "nobody is a stranger in the own zone", "at_home"),
     never("critical", "every device stayed for a day", "stayless"),
-    never("critical", "asymmetry lies between -1 and 1", "outside"),
+    never("critical", "asymmetry lies between -1 and 1", "outside_shares"),
     never("critical", "asymmetry one way is the opposite of the other way", "uneven"),
     never("critical", "no day is counted on which nobody was anywhere", "invented"),
     within("warning", "a device stays for at most 31 days on average", "days_per_device", 1, 31),

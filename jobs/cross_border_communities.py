@@ -78,7 +78,7 @@ def transform(
     flow = flows["persons" if p.persons and flows["persons"].notna().all() else "devices"].astype("float64")
     places = sorted({*flows["origin"], *flows["destination"]}, key=_order)
     if not places or flow.sum() <= 0:
-        return pd.DataFrame(columns=CROSS_BORDER_COMMUNITIES.names)
+        return pd.DataFrame(columns=CROSS_BORDER_COMMUNITIES.given)
     at = {place: n for n, place in enumerate(places)}
     ties = np.zeros((len(places), len(places)))
     ends = tuple(np.array([at[place] for place in flows[end]]) for end in ("origin", "destination"))
@@ -102,8 +102,8 @@ def transform(
         }
     )
     if prevalence:  # a row for each place, in the same order
-        return rows.join(risk(flows, prevalence)[RISK])[CROSS_BORDER_COMMUNITIES.names]
-    return rows.reindex(columns=CROSS_BORDER_COMMUNITIES.names)
+        return rows.join(risk(flows, prevalence)[RISK])[CROSS_BORDER_COMMUNITIES.given]
+    return rows.reindex(columns=CROSS_BORDER_COMMUNITIES.given)
 
 
 def between(zone_flows: pd.DataFrame, border_flows: pd.DataFrame, home: str) -> pd.DataFrame:

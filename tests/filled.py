@@ -15,8 +15,9 @@ ANY = {"date": DAY, "timestamp": AT, "bigint": 1, "int": 1, "double": 1.0, "stri
 
 
 def filled(table: Table, rows: list[Any]) -> pa.Table:
-    """These rows; of columns that must have a value and are not given, any."""
-    made = pd.DataFrame(rows, columns=table.names, dtype=object)
+    """These rows, as dictionaries or tuples of the first columns; of what must have a value and is not given, any."""
+    short = len(rows[0]) if rows and isinstance(rows[0], tuple) else None
+    made = pd.DataFrame(rows, columns=table.names[:short], dtype=object).reindex(columns=table.names)
     for c in table.columns:
         if not c.null:
             made[c.name] = made[c.name].where(made[c.name].notna(), ANY[c.type])

@@ -15,7 +15,7 @@ from sojourn.methods.cellkey import noise_of
 from sojourn.methods.communities import border_shares, communities, kept_numbers, modularity
 
 MONTH, K = date(2026, 3, 1), 16
-EARLIER = pd.DataFrame(columns=CROSS_BORDER_COMMUNITIES.names)
+EARLIER = pd.DataFrame(columns=CROSS_BORDER_COMMUNITIES.given)
 
 
 def rand_index(a, b):
@@ -55,7 +55,7 @@ def planted(seed, zones=48, lands=("AA", "BB", "CC", "DD"), ratio=3.0, mean=16.0
                 inside.append((MONTH, *home, names[j], devices, 40.0 * devices, 3 * devices, None, "A"))
             else:
                 out.append((MONTH, names[i], lands[j - zones], devices, 40.0 * devices, 2 * devices, 4 * devices, "A"))
-    flows = pd.DataFrame(inside, columns=ZONE_FLOWS.names), pd.DataFrame(out, columns=CROSS_BORDER_FLOWS.names)
+    flows = pd.DataFrame(inside, columns=ZONE_FLOWS.names[:9]), pd.DataFrame(out, columns=CROSS_BORDER_FLOWS.names[:8])
     return flows, dict(zip([*(("XX", z) for z in names), *((c, None) for c in lands)], truth.tolist(), strict=True))
 
 

@@ -106,7 +106,7 @@ HEALTHY = {
         "crossings_per_gone": 2, "minutes_per_crossing": 55, "share_shown": 0.9, "share_placed": 0.5,
     },
     "zone_flows": DOOR | {
-        "at_home": 0, "stayless": 0, "outside": 0, "uneven": 0, "invented": 0, "days_per_device": 4,
+        "at_home": 0, "stayless": 0, "outside_shares": 0, "uneven": 0, "invented": 0, "days_per_device": 4,
         "persons_per_device": 40, "share_shown": 0.7,
     },
     "cross_border_communities": {
@@ -403,7 +403,7 @@ MUTANTS = {
     | {
         "nobody is a stranger in the own zone": {"at_home": 1},
         "every device stayed for a day": {"stayless": 1},
-        "asymmetry lies between -1 and 1": {"outside": 1},
+        "asymmetry lies between -1 and 1": {"outside_shares": 1},
         "asymmetry one way is the opposite of the other way": {"uneven": 1},
         "no day is counted on which nobody was anywhere": {"invented": 1},
         "a device stays for at most 31 days on average": {"days_per_device": 32},

@@ -91,14 +91,8 @@ def transform(
         k: devices, for the weights of zones.
         p: parameters.
     """
-    rule = Catch(p.catch_minutes, 0, p.catch_bracket_hours, p.belt_catches, 2)
-    ends = F.trunc(clock.local(F.col("returned_at"), time_zone), "month")
     outbound = F.coalesce(F.col("home_country") == home, F.lit(False))
-    ended = trips.where((F.col("kind") != "transit") & (ends == F.lit(month)))
-    kept = ended.where(~F.coalesce("accidental", F.lit(False)))
-    if p.catch_minutes and p.catch_bracket_hours:
-        kept = kept.join(loose(ended, crossings, home, rule), ["device", "departed_at"], "left_anti")
-    travels = kept.select(
+    travels = _travels(trips, crossings, month, home, time_zone, p).select(
         "device",
         as_number("country").alias("to"),
         F.col("nights").cast("bigint").alias("slept"),
@@ -114,4 +108,19 @@ def transform(
         "to_country": as_text("to"),
         "obs_status": F.lit("P" if provisional else "A"),
     }
+<<<<<<< ours
     return weighed(made, homes, cells, grid, home, k, p).withColumns(columns).drop("zone", "to")
+=======
+    return weighed(made, homes, cells, grid, home, k).withColumns(columns).drop("zone", "to")
+
+
+def _travels(trips: DataFrame, crossings: DataFrame, month: date, home: str, time_zone: str, p: Params) -> DataFrame:
+    """The trips that ended in the month, without transits and catches."""
+    ends = F.trunc(clock.local(F.col("returned_at"), time_zone), "month")
+    ended = trips.where((F.col("kind") != "transit") & (ends == F.lit(month)))
+    kept = ended.where(~F.coalesce("accidental", F.lit(False)))
+    if not (p.catch_minutes and p.catch_bracket_hours):
+        return kept
+    rule = Catch(p.catch_minutes, 0, p.catch_bracket_hours, p.belt_catches, 2)
+    return kept.join(loose(ended, crossings, home, rule), ["device", "departed_at"], "left_anti")
+>>>>>>> theirs

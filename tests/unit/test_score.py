@@ -10,8 +10,10 @@ from deltalake import write_deltalake
 from pyarrow import parquet
 
 import schemas
+from jobs.cross_border_flows import Params
 from sojourn.cells import cell_of, neighbours, text
 from sojourn.demo.score.__main__ import main
+from sojourn.demo.score.catches import loose
 from sojourn.demo.score.homes import dwellings, judged, outcome, share_right
 from sojourn.demo.score.sources import frame
 from sojourn.pseudonym import pseudonym
@@ -327,6 +329,23 @@ def test_a_neighbour_is_right_and_another_is_not():
     assert outcome("home", A, None) == "wrong"
     assert outcome("unlocatable", A, A) == "unlocatable"
     assert outcome(None, None, A) == "unseen"
+
+
+def test_catches_are_told_as_flows_tell_them():
+    """Three sure ones make a belt and a phone that is caught often; then silences of hours are catches there too."""
+
+    def stay(day, cell, sure, who="stays"):
+        since, last, back = at(day, 20), at(day, 20, 3), at(day, 20 + (0 if sure else 3), 18)
+        whole = TRIP | {"device": device(who), "departed_at": since, "last_at": last, "returned_at": back}
+        ends = [("LU", "DE", since, cell, None, 0.25), ("DE", "LU", back, None, cell, 0.25 if sure else 3.25)]
+        return whole, [(since.date(), device(who), "LU", *end, sure) for end in ends]
+
+    known = [stay(day, A, True) for day in (2, 3, 4)] + [stay(5, A, False), stay(6, FAR, False), stay(7, A, False, "x")]
+    trips = pd.DataFrame([trip for trip, _ in known])
+    crossings = pd.DataFrame([c for _, both in known for c in both], columns=schemas.BORDER_CROSSINGS.names)
+    crossings = crossings.astype({"last_cell": "Int64", "first_cell": "Int64"})
+    assert list(loose(trips.iloc[3:], crossings, MONTH, "LU", Params())) == [3]
+    assert list(loose(trips.iloc[3:], crossings, MONTH, "LU", Params(catch_bracket_hours=3))) == []
 
 
 def test_the_dwelling_of_most_nights_counts():

@@ -105,7 +105,7 @@ def test_through_the_door_it_is_the_table_and_coverage_a_mean(flows):
 
 
 def test_what_is_checked_is_measured(spark, flows):
-    rows = [r for d in range(30) for r in months(d, ("LU", 400), ("FR", 31 + 4 * d), ("LU", 400))]
+    rows = [r for d in range(30) for r in months(d, ("LU", 400), ("FR", 31 + 5 * d), ("LU", 400))]
     made = release(INTL_MIGRATION_FLOW, flows(rows, k=2).cache(), 2, covered)
 
     def seen(counted=made.counted, shown=made.frame):

@@ -106,8 +106,7 @@ def release(
     Args:
         table: with the dimensions, `devices`, and measures: bigint (counts), double (persons).
         counted: the dimensions, n, record_key, and of each measure itself and its `_top`; persons in micro-persons.
-        Where
-            the table has standard errors: also `homes` and `relative_error`, public both (`sojourn.methods.weights`).
+            For standard errors also `homes` and `relative_error`, public both (`sojourn.methods.weights`).
         k: devices.
         derived: adds columns that are worked out from published ones: it is shown nothing else.
     """

@@ -108,10 +108,7 @@ def transform(
         "to_country": as_text("to"),
         "obs_status": F.lit("P" if provisional else "A"),
     }
-<<<<<<< ours
     return weighed(made, homes, cells, grid, home, k, p).withColumns(columns).drop("zone", "to")
-=======
-    return weighed(made, homes, cells, grid, home, k).withColumns(columns).drop("zone", "to")
 
 
 def _travels(trips: DataFrame, crossings: DataFrame, month: date, home: str, time_zone: str, p: Params) -> DataFrame:
@@ -123,4 +120,3 @@ def _travels(trips: DataFrame, crossings: DataFrame, month: date, home: str, tim
         return kept
     rule = Catch(p.catch_minutes, 0, p.catch_bracket_hours, p.belt_catches, 2)
     return kept.join(loose(ended, crossings, home, rule), ["device", "departed_at"], "left_anti")
->>>>>>> theirs

@@ -26,7 +26,7 @@ class Params:
     """Whose calls count, and how coarse cells may be. The hours of night are those of `home_locations`.
 
     most_a_day: who makes more calls and messages to other countries on a day is a call centre or a SIM box, and that
-    day is left out (UN-CEBD: outliers by calls a day; the figure is ours); 0: nobody is left out. business_share: cells
+    day is left out (as World Bank covid-mobile-data; the figure is ours); 0: nobody. business_share: cells
     are left out whose device-hours are at night to less than this part of what they are in all cells together; 0: none
     is. transit: countries left out, because calls to their numbers go on to others, such as 'LI MC'. coarsest: H3
     resolution.

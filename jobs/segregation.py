@@ -22,9 +22,8 @@ from sojourn.methods import segregation as method
 
 READS, WRITES, EVERY = (RESIDENTS_BY_ORIGIN, INTL_CALL_EXPOSURE, POPULATION_MAP), SEGREGATION, "month"
 ALL, VISITORS, WHOLE = "*", "visitors", "all"
-Row = tuple[
-    str, str, str, str, str, float, float | None, int
-]  # domain, area, period, group, index, value, expected, units
+# domain, area, period, origin, index, value, expected, units
+Row = tuple[str, str, str, str, str, float, float | None, int]
 
 
 @dataclass(frozen=True)

@@ -110,8 +110,7 @@ def release(table: Table, counted: DataFrame, k: int, derive: Derive = nothing) 
     Args:
         table: with the dimensions, `devices`, and measures: bigint (counts), double (persons).
         counted: the dimensions, n, record_key, and of each measure itself and its `_top`; persons in micro-persons.
-            Where the table has standard errors: also `homes` and `relative_error`, public both
-            (`sojourn.methods.weights`).
+            For standard errors also `homes` and `relative_error`, public both (`sojourn.methods.weights`).
         k: devices.
         derive: adds columns; it sees rows that anybody may read, and nothing of what they were counted from.
     """

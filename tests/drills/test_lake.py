@@ -1,5 +1,6 @@
 """What befalls the lake and its machine: disks, logs, keys, checks. Mended by one command, it holds what it should."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -7,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 import expectations.presence
 from schemas import BY_NAME
 from sojourn.errors import ConfigError, DataError, SojournError
+from sojourn.run import cli
 from tests.conftest import Land
 from tests.drills.conftest import EVE, NIGHT, Rows
-from tests.four_days import copied, differing
+from tests.four_days import UP_TO_TRIPS, copied, differing
 
 drill = pytest.mark.drill
 
@@ -128,8 +131,11 @@ def test_a_lost_data_file(calm, goes_on, calm_truth, tmp_path, damage):
     land = copied(calm, tmp_path, "lake")
     for file in files(land, "presence"):
         damage(file)
-    with pytest.raises(Exception, match=r"(?i)file"):
-        goes_on(land)
+    land.conf()
+    words = f"run --conf {land.root}/conf.yaml --from {NIGHT} --to {NIGHT}".split()
+    done = CliRunner().invoke(cli, [*words, *(w for name in UP_TO_TRIPS for w in ("--only", name))])
+    assert done.exit_code == 1
+    assert re.search(r"restricted/presence/date=[\d-]+/[^/]+\.parquet is gone or damaged", done.stderr), done.stderr
     shutil.rmtree(land.root / "lake/restricted/presence")
     assert differing(goes_on(land), calm_truth) == {}
 

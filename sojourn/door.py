@@ -20,6 +20,7 @@ from sojourn.config import Config
 from sojourn.errors import ConfigError, SojournError
 
 DEFAULT_CONF = "conf/local.yaml"
+INTERRUPTED = 130  # as shells say it of who was ended by Ctrl-C
 UNREADABLE = re.compile(r"FILE_NOT_EXIST|FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER|FileNotFound|No such file")
 DATA_FILE = re.compile(r"(?:restricted|published)/\w+/(?:\w+=[\w%-]+/)*[\w.-]+\.parquet")
 err = Console(stderr=True)
@@ -71,6 +72,9 @@ def command(name: str, example: str) -> Callable[[Callable[..., Any]], click.Com
                 mend = f"; {lost}" if lost else "; --debug shows the traceback, which may hold data"
                 _complain(log, what + mend)
                 sys.exit(1)
+            except KeyboardInterrupt:
+                _complain(log, f"sojourn: {name} was interrupted; the same command again goes on from what is there")
+                sys.exit(INTERRUPTED)
 
         body = update_wrapper(guarded, function)
         return cli.command(name, epilog=f"Example:  {example}")(conf_option(log_option(debug_option(body))))

@@ -80,7 +80,7 @@ def test_two_writers_are_one_and_a_killed_one_stops_nobody_for_long(site, hdfs, 
         first.kill()
         first.communicate()
     began = time.monotonic()
-    site.sojourn("far", *nights(*DAYS), "--provisional")
+    site.sojourn("far", *nights(*DAYS))
     assert time.monotonic() - began > 60, "it waited until the lease had lapsed"
     assert differing(rows_of(Lake(spark, f"{hdfs.uri}/lake")), truth) == {}
 
@@ -90,7 +90,7 @@ def test_a_file_system_that_is_gone_ends_the_night_with_a_line_and_the_next_one_
     lake = Lake(spark, f"{hdfs.uri}/lake")
     events = f"{lake.root}/restricted/events/_delta_log"
     before = len(lake._names(events))
-    running = site.begin("far", *nights(*DAYS), "--provisional")
+    running = site.begin("far", *nights(*DAYS))
     while len(lake._names(events)) == before and running.poll() is None:
         time.sleep(0.2)
     hdfs.kill()
@@ -98,5 +98,5 @@ def test_a_file_system_that_is_gone_ends_the_night_with_a_line_and_the_next_one_
     assert running.returncode == 1, said
     assert len([line for line in said.splitlines() if "sojourn: " in line]) == 1, said
     hdfs.start()
-    site.sojourn("far", *nights(*DAYS), "--provisional")
+    site.sojourn("far", *nights(*DAYS))
     assert differing(rows_of(Lake(spark, lake.root)), truth) == {}

@@ -114,7 +114,7 @@ def test_the_rows_are_those_of_a_local_lake(land, storage, truth):
 
 
 def test_a_day_again_leaves_the_same_rows(land, storage, truth):
-    land.sojourn("far", *nights(DAYS[1]), "--provisional")
+    land.sojourn("far", *nights(DAYS[1]))
     assert rows(LAKE, storage.options) == truth
 
 
@@ -143,7 +143,7 @@ def test_those_who_look_find_it(land, storage, tmp_path):
 )
 def test_a_storage_that_stumbles_ends_no_night(land, storage, truth, plan):
     storage.faults(**plan)
-    land.sojourn("far", *nights(DAYS[1]), "--provisional")
+    land.sojourn("far", *nights(DAYS[1]))
     assert storage.faults()["failed"] >= 3
     assert rows(LAKE, storage.options) == truth
 
@@ -162,11 +162,11 @@ def lease(storage: Storage) -> str:
 @drill("Storage is gone in the middle of a night")
 def test_a_storage_that_is_gone_ends_the_night_with_a_line_and_the_next_one_goes_on(land, storage, truth):
     storage.faults(kind=500, first=150, last=None)
-    said = land.sojourn("far", *nights(DAYS[1]), "--provisional", code=1)
+    said = land.sojourn("far", *nights(DAYS[1]), code=1)
     assert len([line for line in said.splitlines() if "sojourn: " in line]) == 1
     assert storage.faults()["failed"] > 3
     assert not json.loads(lease(storage)).get("free"), "it could not be given back"
-    land.sojourn("far", *nights(DAYS[1]), "--provisional")
+    land.sojourn("far", *nights(DAYS[1]))
     assert rows(LAKE, storage.options) == truth
 
 
@@ -183,6 +183,6 @@ def test_two_writers_are_one_and_a_killed_one_stops_nobody_for_long(land, storag
         first.kill()
         first.communicate()
     began = time.monotonic()
-    land.sojourn("far", *nights(*DAYS), "--provisional")
+    land.sojourn("far", *nights(*DAYS))
     assert time.monotonic() - began > 60, "it waited until the lease had lapsed"
     assert rows(LAKE, storage.options) == truth

@@ -1,6 +1,7 @@
 """What all commands share: their options, how they log, how they fail; and the group they belong to."""
 
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,9 @@ from sojourn.config import Config
 from sojourn.errors import ConfigError, SojournError
 
 DEFAULT_CONF = "conf/local.yaml"
+INTERRUPTED = 130  # as shells say it of who was ended by Ctrl-C
+UNREADABLE = re.compile(r"FILE_NOT_EXIST|FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER|FileNotFound|No such file")
+DATA_FILE = re.compile(r"(?:restricted|published)/\w+/(?:\w+=[\w%-]+/)*[\w.-]+\.parquet")
 err = Console(stderr=True)
 
 
@@ -64,8 +68,13 @@ def command(name: str, example: str) -> Callable[[Callable[..., Any]], click.Com
                 if debug:
                     raise
                 what = f"sojourn: {name} failed in {_ours(error)} ({type(error).__name__})"
-                _complain(log, f"{what}; --debug shows the traceback, which may hold data")
+                lost = lost_file(str(error))
+                mend = f"; {lost}" if lost else "; --debug shows the traceback, which may hold data"
+                _complain(log, what + mend)
                 sys.exit(1)
+            except KeyboardInterrupt:
+                _complain(log, f"sojourn: {name} was interrupted; the same command again goes on from what is there")
+                sys.exit(INTERRUPTED)
 
         body = update_wrapper(guarded, function)
         return cli.command(name, epilog=f"Example:  {example}")(conf_option(log_option(debug_option(body))))
@@ -79,6 +88,12 @@ def _complain(log: logs.Style, what: str) -> None:
         logging.getLogger("sojourn").error("%s", what)
     else:
         err.print(what, style="bold red", soft_wrap=True, markup=False, highlight=False)
+
+
+def lost_file(told: str) -> str:
+    """Which data file of the lake an engine could not read, by its message, and what to do; nothing else of that."""
+    found = DATA_FILE.search(told) if UNREADABLE.search(told) else None
+    return f"{found[0]} is gone or damaged: docs/reliability.md says how to go on without it" if found else ""
 
 
 def _ours(error: BaseException) -> str:

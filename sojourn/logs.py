@@ -24,6 +24,11 @@ class Lines(logging.Formatter):
         return json.dumps({**told, "message": record.getMessage()}, ensure_ascii=False)
 
 
+def _worth(record: logging.LogRecord) -> bool:
+    """Great Expectations sets levels of its own when it is imported: where its folders are is nobody's business."""
+    return not record.name.startswith("great_expectations") or record.levelno >= logging.WARNING
+
+
 def begin(style: Style, debug: bool, console: Console) -> None:
     """Log from here on in this style; what the console shows to people is for them alone."""
     handler: logging.Handler
@@ -34,7 +39,7 @@ def begin(style: Style, debug: bool, console: Console) -> None:
     else:
         handler = RichHandler(console=console, show_path=False, show_time=False, rich_tracebacks=False)
         handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.addFilter(_worth)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(style == "json")
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     logging.getLogger("sojourn").setLevel(logging.DEBUG if debug else logging.INFO)

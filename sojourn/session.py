@@ -28,6 +28,7 @@ NOT_S3A = (
     f"{BROUGHT_BY_SPARK},software.amazon.awssdk:bundle,"
     "io.netty:*,org.slf4j:*,org.apache.httpcomponents:*,commons-codec:*,commons-logging:*"
 )
+LINEAGE = "io.openlineage:openlineage-spark_2.13:1.53.0"  # one jar of 43 MB: only where lineage is asked for
 LOG4J = Path(__file__).with_name("log4j2.properties")
 # under spark-submit PySpark is imported from a zip; SPARK_HOME is where it lies
 JARS = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent) / "jars"
@@ -128,6 +129,8 @@ def _quiet(spark: SparkSession) -> None:
     context = log4j.LogManager.getContext(False)
     factory = log4j.core.config.properties.PropertiesConfigurationFactory()
     log4j.core.config.Configurator.reconfigure(factory.getConfiguration(context, source))
+    server: Any = spark.sparkContext._accumulatorServer  # of a JVM that is killed it would print a traceback
+    server.handle_error = lambda *_: None
     for logger in ("py4j", "DataFrameQueryContextLogger", "SQLQueryContextLogger"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
 
@@ -145,17 +148,22 @@ def fetch_jars() -> list[str]:
     """Fetch Delta's jars once, and put them beside Spark's own; the new names."""
     if list(JARS.glob(f"delta-spark_*-{DELTA.rpartition(':')[2]}.jar")):
         return []
-    return _fetch(DELTA, BROUGHT_BY_SPARK, JARS, "io.delta_", "delta-")
+    return fetch(DELTA, BROUGHT_BY_SPARK, JARS, "io.delta_", "delta-")
 
 
 def fetch_s3a(folder: str) -> list[str]:
     """Fetch once what Spark needs for `s3a://` into a folder, for `spark.jars`; the new names."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return [] if list(Path(folder).glob("hadoop-aws-*.jar")) else _fetch(S3A, NOT_S3A, Path(folder))
+    return [] if list(Path(folder).glob("hadoop-aws-*.jar")) else fetch(S3A, NOT_S3A, Path(folder))
 
 
-def _fetch(packages: str, excludes: str, folder: Path, group: str = "", name: str = "") -> list[str]:
+def fetch_openlineage(folder: str) -> list[str]:
+    """Fetch once the listener that tells OpenLineage what Spark reads and writes, for `spark.jars`; the new names."""
+    return [] if list(Path(folder).glob("openlineage-spark_*.jar")) else fetch(LINEAGE, "", Path(folder))
+
+
+def fetch(packages: str, excludes: str, folder: Path, group: str = "", name: str = "") -> list[str]:
     """Jars by the resolver that Spark ships: those of a group and a beginning of their names."""
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as ivy:
         settings = {
             "spark.master": "local[1]",
@@ -200,5 +208,10 @@ def rehearse() -> None:
 
 
 if __name__ == "__main__":
-    commands: dict[str, Callable[..., Any]] = {"jars": fetch_jars, "s3a": fetch_s3a, "rehearse": rehearse}
+    commands: dict[str, Callable[..., Any]] = {
+        "jars": fetch_jars,
+        "s3a": fetch_s3a,
+        "openlineage": fetch_openlineage,
+        "rehearse": rehearse,
+    }
     commands[sys.argv[1]](*sys.argv[2:])

@@ -105,7 +105,8 @@ def status(lake: Lake, conf: Config, now: datetime, late_after: int) -> Status:
     failed = _failed(lake, newest, run)
     grave = failed["severity"] == "critical"
     todo = [*_of_run(run), *_of_checks(failed[grave]), *_late(conf, newest, now, late_after), *_of_tables(lake, held)]
-    unusual = [_told(some) for some in _by_check(failed[~grave])] + list(_far(lake, newest))
+    unusual = [_told(some) for some in _by_check(failed[~grave])]
+    unusual += [*_missed(lake, newest), *_far(lake, newest)]
     if unusual:
         todo.append(Todo("look at what is unusual: `rejects` by file and reason, Data Docs by table", False))
     return Status(conf.lake, now, run, _landed(lake, newest), held, unusual, todo)
@@ -181,6 +182,17 @@ def _told(verdicts: pd.DataFrame) -> str:
     last = verdicts.sort_values("date").iloc[-1]
     seen = "" if pd.isna(last["observed"]) else f", {last['observed']:.4g}"
     return f"{last['table']} {clock.spans(verdicts['date'])}: not so ({last['severity']}{seen}): {last['expectation']}"
+
+
+def _missed(lake: Lake, newest: date) -> Iterator[str]:
+    """Feeds of which no file came, and one did on most of the landing days before."""
+    since = clock.later(newest, -WINDOW)
+    rows = in_pandas(lake.rows(BATCHES, (pc.field("batch") >= since) & (pc.field("batch") <= newest)))
+    came = rows.dropna(subset="file").groupby("source")["batch"].agg(set)
+    before = rows["batch"].nunique() - 1
+    for source, days in came.items():
+        if newest not in days and 2 * len(days) > before:
+            yield f"{source} {newest}: no file came"
 
 
 def _far(lake: Lake, newest: date) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from schemas import EVENTS, RUNS, TABLES
+from sojourn.lake import Lake
 from sojourn.night import Night
 from sojourn.rasters import write_geotiff
 from sojourn.shapes import voronoi_zones
@@ -68,10 +69,15 @@ def landed(root: Path) -> Land:
 
 def rows(night: Night) -> dict[str, list[str]]:
     """All rows of all tables but for the times of writing; `runs` are nothing else."""
+    return rows_of(night.lake)
+
+
+def rows_of(lake: Lake) -> dict[str, list[str]]:
+    """The same of a lake that nobody works on."""
     out = {}
     for table in (t for t in TABLES if t is not RUNS):
         names = [c for c in table.names if c not in WRITTEN or table is EVENTS]
-        out[table.name] = sorted(map(str, night.lake.rows(table).select(names).to_pylist()))
+        out[table.name] = sorted(map(str, lake.rows(table).select(names).to_pylist()))
     return out
 
 

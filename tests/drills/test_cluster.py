@@ -141,8 +141,9 @@ def nobody(_: Cluster) -> None:
     """All live."""
 
 
-def an_executor(_: Cluster) -> None:
-    found = subprocess.run(["pgrep", "-f", "CoarseGrainedExecutorBackend"], capture_output=True, text=True, check=True)
+def an_executor(cluster: Cluster) -> None:
+    ours = ",".join(str(worker.pid) for worker in cluster.workers)  # and nobody else's on this machine
+    found = subprocess.run(["pgrep", "-P", ours, "java"], capture_output=True, text=True, check=True)
     os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
 
 

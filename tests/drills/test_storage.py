@@ -14,20 +14,15 @@ from typing import Any
 
 import pytest
 import yaml
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
 
-from schemas import EVENTS, RUNS, TABLES
-from tests.conftest import KEY, Land
+from tests.drills.far import CACHE, Site, nights, rows
 from tests.four_days import DAYS as FOUR
-from tests.four_days import WRITTEN, landed
 
 drill = pytest.mark.drill
 ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sojourn"
 DAYS = FOUR[:2]
 LAKE = "s3a://bucket/lake"
-WHO = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "a-secret-of-the-storage"}
+WHO = {"AWS_ACCESS_KEY_ID": "a-name-at-the-storage", "AWS_SECRET_ACCESS_KEY": "a-secret-of-the-storage"}
 NEVER = {"kind": 500, "first": 1, "last": 0, "every": 1}
 SOON = {  # what an operator would not set: a test has no minutes
     "spark.hadoop.fs.s3a.connection.timeout": "3s",
@@ -91,86 +86,46 @@ def documented() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def land(tmp_path_factory, storage) -> Land:
+def land(tmp_path_factory, storage) -> Site:
     """A small landing zone, and pages for a lake on S3 and one beside the landing zone."""
     jars = CACHE / "s3a-3.4.2"
     subprocess.run([sys.executable, "-m", "sojourn.session", "s3a", str(jars)], check=True)
-    made = landed(tmp_path_factory.mktemp("storage"))
-    made.page["key"] = "${SOJOURN_KEY}"
-    engine = {"spark.master": "local[2]", "spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "2"}
-    for name, page in (("near", {"lake": "lake", "spark": engine}), ("far", documented())):
-        if name == "far":
-            page["lake"] = LAKE
-            page["spark"] |= engine | SOON
-            page["spark"]["spark.jars"] = f"{jars}/*.jar"
-            page["spark"]["spark.hadoop.fs.s3a.endpoint"] = f"http://127.0.0.1:{storage.port}"
-        (made.root / f"{name}.yaml").write_text(yaml.safe_dump(made.page | page, sort_keys=False))
-    return made
-
-
-def begin(land: Land, where: str, *words: str) -> subprocess.Popen:
-    """A command of ours."""
-    command = [sys.executable, "-m", "sojourn.run", *words, "--conf", str(land.root / f"{where}.yaml")]
-    environment = os.environ | WHO | {"SOJOURN_KEY": KEY, "COLUMNS": "200"}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def sojourn(land: Land, where: str, *words: str, code: int = 0) -> str:
-    """What a command says, on its way to this exit code."""
-    began = time.monotonic()
-    process = begin(land, where, *words)
-    out, errors = process.communicate(timeout=1500)
-    print(f"sojourn {' '.join(words)}: {process.returncode} in {time.monotonic() - began:.0f} s\n{errors}")  # noqa: T201
-    assert process.returncode == code, errors[-3000:]
-    assert "Traceback" not in errors
-    for secret in (KEY, WHO["AWS_SECRET_ACCESS_KEY"]):
-        assert secret not in out + errors
-    return out if code == 0 else errors
-
-
-def nights(*days: Any) -> tuple[str, ...]:
-    return "run", "--from", str(min(days)), "--to", str(max(days))
-
-
-def rows(root: str, options: dict[str, str] | None = None) -> dict[str, list[str]]:
-    """All rows of all tables but for the times of writing."""
-    out = {}
-    for table in (t for t in TABLES if t is not RUNS):
-        try:
-            found = DeltaTable(f"{root}/{table.tier}/{table.name}", storage_options=options).to_pyarrow_table()
-        except TableNotFoundError:
-            continue
-        names = [c for c in table.names if c not in WRITTEN or table is EVENTS]
-        out[table.name] = sorted(map(str, found.select(names).to_pylist()))
-    return out
+    page = documented()
+    page["lake"] = LAKE
+    page["spark"] |= SOON
+    page["spark"]["spark.jars"] = f"{jars}/*.jar"
+    page["spark"]["spark.hadoop.fs.s3a.endpoint"] = f"http://127.0.0.1:{storage.port}"
+    site = Site(tmp_path_factory.mktemp("storage"), WHO)
+    site.settle(page)
+    return site
 
 
 @pytest.fixture(scope="module")
 def truth(land) -> dict[str, list[str]]:
     """The rows of a lake beside the landing zone."""
-    sojourn(land, "near", *nights(*DAYS), "--provisional")
+    land.sojourn("near", *nights(*DAYS), "--provisional")
     return rows(str(land.root / "lake"))
 
 
 def test_the_rows_are_those_of_a_local_lake(land, storage, truth):
-    sojourn(land, "far", *nights(*DAYS), "--provisional")
+    land.sojourn("far", *nights(*DAYS), "--provisional")
     assert rows(LAKE, storage.options) == truth
     assert {name for name, found in truth.items() if found} >= {"events", "rejects", "presence", "population_map"}
 
 
 def test_a_day_again_leaves_the_same_rows(land, storage, truth):
-    sojourn(land, "far", *nights(DAYS[1]), "--provisional")
+    land.sojourn("far", *nights(DAYS[1]))
     assert rows(LAKE, storage.options) == truth
 
 
 def test_those_who_look_find_it(land, storage, tmp_path):
-    told = json.loads(begin(land, "far", "status", "--json").communicate(timeout=300)[0])
+    told = json.loads(land.begin("far", "status", "--json").communicate(timeout=300)[0])
     assert str(DAYS[1]) in json.dumps(told)
-    sojourn(land, "far", "check", "presence", "--day", str(DAYS[1]))
-    sojourn(land, "far", "report", "--out", str(tmp_path / "report.html"))
+    land.sojourn("far", "check", "presence", "--day", str(DAYS[1]))
+    land.sojourn("far", "report", "--out", str(tmp_path / "report.html"))
     assert (tmp_path / "report.html").stat().st_size > 10_000
-    assert "events: as it was" in sojourn(land, "far", "upkeep", "--dry-run")
-    assert "part-0.csv" in sojourn(land, "far", "trace", "presence", "--unit", str(DAYS[1]))
+    assert "events: as it was" in land.sojourn("far", "upkeep", "--dry-run")
+    assert "part-0.csv" in land.sojourn("far", "trace", "presence", "--unit", str(DAYS[1]))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +143,7 @@ def test_those_who_look_find_it(land, storage, tmp_path):
 )
 def test_a_storage_that_stumbles_ends_no_night(land, storage, truth, plan):
     storage.faults(**plan)
-    sojourn(land, "far", *nights(DAYS[1]), "--provisional")
+    land.sojourn("far", *nights(DAYS[1]))
     assert storage.faults()["failed"] >= 3
     assert rows(LAKE, storage.options) == truth
 
@@ -207,27 +162,27 @@ def lease(storage: Storage) -> str:
 @drill("Storage is gone in the middle of a night")
 def test_a_storage_that_is_gone_ends_the_night_with_a_line_and_the_next_one_goes_on(land, storage, truth):
     storage.faults(kind=500, first=150, last=None)
-    said = sojourn(land, "far", *nights(DAYS[1]), "--provisional", code=1)
+    said = land.sojourn("far", *nights(DAYS[1]), code=1)
     assert len([line for line in said.splitlines() if "sojourn: " in line]) == 1
     assert storage.faults()["failed"] > 3
     assert not json.loads(lease(storage)).get("free"), "it could not be given back"
-    sojourn(land, "far", *nights(DAYS[1]), "--provisional")
+    land.sojourn("far", *nights(DAYS[1]))
     assert rows(LAKE, storage.options) == truth
 
 
 @drill("kill -9 of a run on object storage, and another beside it")
 def test_two_writers_are_one_and_a_killed_one_stops_nobody_for_long(land, storage, truth):
-    first = begin(land, "far", *nights(*DAYS))
+    first = land.begin("far", *nights(*DAYS))
     try:
         before = lease(storage)
         while lease(storage) == before and first.poll() is None:
             time.sleep(0.5)
-        said = sojourn(land, "far", "build", "presence", "--day", str(DAYS[1]), code=1)
+        said = land.sojourn("far", "build", "presence", "--day", str(DAYS[1]), code=1)
         assert f"{LAKE}: is being written by sojourn run, process {first.pid} on " in said
     finally:
         first.kill()
         first.communicate()
     began = time.monotonic()
-    sojourn(land, "far", *nights(*DAYS), "--provisional")
+    land.sojourn("far", *nights(*DAYS))
     assert time.monotonic() - began > 60, "it waited until the lease had lapsed"
     assert rows(LAKE, storage.options) == truth

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import luxembourg
 import pytest
+from analyst import analyst, closed, needed
 from click.testing import CliRunner
 
 from sojourn import run
@@ -63,6 +64,19 @@ def test_the_command_opens_the_published_tier_only(spark, conf, tmp_path, monkey
     assert asked
     assert all(path.startswith(f"{conf.lake}/published/") for path in asked)
     assert sorted(p for p in (tmp_path / "lake").rglob("*")) == before
+
+
+@needed
+def test_an_analyst_makes_the_page_without_the_restricted_tier_and_without_the_key(conf, tmp_path):
+    log = tmp_path / "lake/restricted/validations/_delta_log"
+    log.mkdir(parents=True)
+    (log / f"{0:020}.json").write_text("not for analysts")
+    closed(tmp_path / "lake")
+    (tmp_path / "key").write_text("any text of thirty-two characters")
+    page = tmp_path / "page.html"
+    done = analyst("-m", "sojourn.run", "report", "--conf", str(conf.path), "--out", str(page))
+    assert done.returncode == 0, done.stderr
+    assert "Luxembourg, hour by hour" in page.read_text("utf-8")
 
 
 def test_a_lake_without_tables_has_a_page(spark, tmp_path):

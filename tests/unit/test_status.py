@@ -43,9 +43,9 @@ def ran(lake, *steps, run="r1", began=AT, command="run"):
     lake.write(RUNS, pa.concat_tables([lake.rows(RUNS).cast(filled(RUNS, []).schema), filled(RUNS, rows)]), [MONTH], {})
 
 
-def batch(day, read=1000, accepted=990):
-    file = (f"cdr/{day}.csv", 9, "ab", AT, read, accepted, read - accepted, 0, 0, 0, AT)
-    return (day, "cdr", *file)
+def batch(day, read=1000, accepted=990, source="cdr"):
+    file = (f"{source}/{day}.csv", 9, "ab", AT, read, accepted, read - accepted, 0, 0, 0, AT)
+    return (day, source, *file)
 
 
 def built(lake, rejected=0.01, looked=LAST, **quality):
@@ -111,6 +111,15 @@ def test_a_landing_day_is_late_so_many_hours_after_it_was_over_at_home(lake, con
     assert [w for w in alarms(late) if "sojourn run --from 2026-03-10 --to 2026-03-10" in w] == alarms(late) != []
     assert alarms(status(lake, conf, before + timedelta(minutes=1), 13)) == []
     assert "2026-03-10/2026-03-12 not taken in" in alarms(status(lake, conf, over + timedelta(days=2.5), 12))[0]
+
+
+def test_a_feed_that_came_on_most_days_and_not_on_the_newest_is_unusual(lake, conf):
+    built(lake)
+    of = {"daily": DAYS[:-1], "new": DAYS[-1:], "seldom": DAYS[2:-1:3]}
+    more = [batch(day, source=name) for name, days in of.items() for day in days]
+    put(lake, BATCHES, [*(batch(day) for day in DAYS), *more])
+    ran(lake, *ALL_WELL)
+    assert status(lake, conf, NOON, 12).unusual == [f"daily {LAST}: no file came"]
 
 
 @pytest.mark.parametrize(("exit_code", "mend"), [(1, "doctor"), (2, "mend"), (3, "sojourn check presence --day 2026")])

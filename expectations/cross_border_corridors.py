@@ -59,7 +59,8 @@ def _crossed(crossings: DataFrame, units: Sequence[date]) -> DataFrame:
     """Crossings of subscribers between their home country and another that have a cell (sure), and all there are."""
     left = F.col("last_cell").isNotNull() & (F.col("from_country") == F.col("home_country"))
     came = F.col("first_cell").isNotNull() & (F.col("to_country") == F.col("home_country"))
-    near = crossings.where(F.col("date").between(min(units), F.last_day(F.lit(max(units)))))
+    meant = ~F.coalesce("accidental", F.lit(False))
+    near = crossings.where(F.col("date").between(min(units), F.last_day(F.lit(max(units)))) & meant)
     months = of(near.withColumn("month", F.to_date(F.trunc("date", "month"))), "month", units)
     return months.groupBy("unit").agg(F.count("*").alias("possible"), count(left | came).alias("sure"))
 

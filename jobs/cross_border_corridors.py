@@ -84,7 +84,8 @@ def transform(
         k: devices.
         p: parameters.
     """
-    mine = crossings.where(F.col("home_country") == home)
+    meant = ~F.coalesce("accidental", F.lit(False))  # whom the network across the line took did not cross it
+    mine = crossings.where((F.col("home_country") == home) & meant)
     rates = zone_weights(homes, cells, grid, home, k).select(
         F.col("area").alias("of"), F.col("released").alias("weight")
     )

@@ -18,11 +18,11 @@ NEAR = next(c for c in neighbours(SOUTH) if parent([c], 7) == parent([SOUTH], 7)
 MONDAY, SATURDAY = date(2026, 3, 9), date(2026, 3, 14)
 
 
-def crossing(device, to="FR", cell=SOUTH, day=MONDAY, hour=7, gap=0.5, home="LU"):
+def crossing(device, to="FR", cell=SOUTH, day=MONDAY, hour=7, gap=0.5, home="LU", accidental=None):
     """Out, or in where `to` is LU; the hour is local, an hour ahead of UTC."""
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=hour - 1)
     ends = ("LU", to, at, cell, None) if to != "LU" else ("FR", "LU", at, None, cell)
-    return (day, device, home, *ends, gap)
+    return (day, device, home, *ends, gap, accidental)
 
 
 def lives(device, cell=SOUTH):
@@ -85,8 +85,9 @@ def test_a_long_silence_tells_no_place_and_counts_up_to_the_cap(corridors):
 
 
 def test_other_borders_and_other_sims_are_not_counted(corridors):
-    far = (MONDAY, 1, "LU", "FR", "BE", datetime(2026, 3, 9, tzinfo=UTC), None, None, 1.0)
-    assert corridors([far, crossing(2, home="FR"), crossing(3, home=None)]).count() == 0
+    far = (MONDAY, 1, "LU", "FR", "BE", datetime(2026, 3, 9, tzinfo=UTC), None, None, 1.0, False)
+    caught = crossing(4, accidental=True)
+    assert corridors([far, caught, crossing(2, home="FR"), crossing(3, home=None)]).count() == 0
 
 
 def test_through_the_door_it_is_the_table_and_what_is_checked_is_measured(spark, corridors):

@@ -81,8 +81,8 @@ def test_asymmetry_is_of_public_counts_both_ways(spark):
     here = [flow("LU", "s", "n", 30), flow("LU", "n", "s", 10), flow("LU", "s", "m", 40), flow("FR", None, "s", 20)]
     trips = [(MONTH, "s", "FR", 60, None, 60, 9, "A"), (MONTH, "_unknown", "LU", 70, None, 70, 9, "A")]
     made = with_asymmetry(
-        spark.createDataFrame(here, ZONE_FLOWS.schema).drop("asymmetry"),
-        spark.createDataFrame(trips, CROSS_BORDER_FLOWS.schema),
+        spark.createDataFrame([(*row, None, None) for row in here], ZONE_FLOWS.schema).drop("asymmetry"),
+        spark.createDataFrame([(*row, *[None] * 6) for row in trips], CROSS_BORDER_FLOWS.schema),
         "LU",
     )
     assert {(r.from_zone, r.to_zone): r.asymmetry for r in made.collect()} == {

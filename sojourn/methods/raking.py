@@ -8,13 +8,15 @@ that is zero stays zero: what the sample has not seen no weight can make. Design
 import numpy as np
 import numpy.typing as npt
 
+from sojourn.errors import SojournError
+
 Floats = npt.NDArray[np.float64]
 
 APART = 1e-9  # by which the totals of rows and of columns may differ, as a share of them
 BOUNDS = (0.2, 5.0)  # of the median weight; a default of this project
 
 
-class RakingError(ValueError):
+class RakingError(SojournError):
     """No table has these totals: one line that says why, and what to do."""
 
 

@@ -26,6 +26,8 @@ TABLES = (
     schemas.CROSS_BORDER_FLOWS,
     schemas.RESIDENTS_BY_ORIGIN,
     schemas.TRANSNATIONAL_STOCKS,
+    schemas.CROSS_BORDER_CORRIDORS,
+    schemas.CROSS_BORDER_COMMUNITIES,
     schemas.NIGHT_QUALITY,
 )
 
@@ -42,6 +44,8 @@ def frames(days: int = 7, seed: int = 1) -> dict[str, pd.DataFrame]:
         "residents_by_origin": _homes(rng),
         "transnational_stocks": _stocks(rng),
         "night_quality": _quality(rng),
+        "cross_border_corridors": _corridors(rng),
+        "cross_border_communities": _communities(),
     }
 
 
@@ -160,6 +164,38 @@ def _stocks(rng: np.random.Generator) -> pd.DataFrame:
                 key = (date(2026, 4, 1), as_of, f"LU-{town.canton}", "LU", "*", name)
                 rows.append((*key, devices, devices / SHARE, devices * 11, "P"))
     return pd.DataFrame(rows, columns=schemas.TRANSNATIONAL_STOCKS.given[:10])
+
+
+def _corridors(rng: np.random.Generator) -> pd.DataFrame:
+    """Crossings in all, by band of hours, and by cells of resolution 6 around the towns."""
+    rows, names = [], schemas.CROSS_BORDER_CORRIDORS.names
+    for direction in ("out", "in"):
+        for n, c in enumerate(COUNTRIES[1:4]):
+            key = {"month": date(2026, 3, 1), "direction": direction, "country": c.code, "obs_status": "A"}
+            size = 9_000 // (n + 1)
+            rows.append(key | {"by": "all", "devices": size // 3, "crossings": size, "gap_minutes": 70 * size})
+            for hour in range(0, 24, 6):
+                part = {"by": "hour", "hour_from": hour, "hour_to": hour + 6, "gap_minutes": 9 * size}
+                rows.append(key | part | {"devices": size // 16, "crossings": int(rng.integers(20, size // 4))})
+            for town in SEATS[n::3]:
+                (cell,) = cells.cell_of([town.latitude], [town.longitude], 6)
+                where = {"by": "cell", "cell": cell, "h3": cells.text([cell])[0], "resolution": 6, "devices": 20}
+                rows.append(key | where | {"crossings": int(rng.integers(20, 600)), "gap_minutes": 900})
+    found = pd.DataFrame(rows, dtype=object).reindex(columns=names)  # as floating point numbers cells would lose digits
+    whole = [c.name for c in schemas.CROSS_BORDER_CORRIDORS.columns if c.type in ("bigint", "int")]
+    return found.assign(**{c: found[c].astype("Int64") for c in whole})
+
+
+def _communities() -> pd.DataFrame:
+    """Each third of the cantons with one country."""
+    rows = []
+    for n, c in enumerate(COUNTRIES[1:4]):
+        told = {"month": date(2026, 3, 1), "community": n + 1, "stability": 0.97, "border_share": 0.1 * n}
+        told |= {"modularity": 0.31, "places": 1 + len(SEATS[n::3]), "obs_status": "A"}
+        rows.append(told | {"country": c.code, "zone": None})
+        rows += [told | {"country": "LU", "zone": f"LU-{town.canton}"} for town in SEATS[n::3]]
+    found = pd.DataFrame(rows, dtype=object).reindex(columns=schemas.CROSS_BORDER_COMMUNITIES.names)
+    return found.assign(**{c: found[c].astype("Int64") for c in ("community", "places")})
 
 
 def _quality(rng: np.random.Generator) -> pd.DataFrame:

@@ -6,12 +6,18 @@ import numpy as np
 import pandas as pd
 
 from schemas import TABLES
-from sojourn import shapes
+from sojourn import cells, shapes
 from sojourn.report import hours
 
 FLOWS = ("from_zone", "to_country", "devices", "persons", "trips", "nights", "obs_status")
 HOMES = ("zone", "home_country", "devices", "persons", "obs_status")
 STOCKS = ("zone", "home_country", "country", "class", "devices", "persons", "nights", "obs_status")
+CORRIDORS = (
+    *("by", "direction", "country", "h3", "hour_from", "hour_to"),
+    *("devices", "crossings", "gap_minutes", "obs_status"),
+)
+COMMUNITIES = ("country", "zone", "community", "stability", "border_share", "modularity", "net_days", "obs_status")
+SHOWN = ("all", "cell", "hour")  # of the ways in which corridors are broken down
 SHARES = ("share_rejected", "share_unplaced", "cells_reporting_share")
 REACH_DEGREES = 32.0  # destinations farther away are named, not drawn
 
@@ -26,6 +32,33 @@ def by_period(rows: pd.DataFrame | None, period: str, columns: tuple[str, ...]) 
         ordered = part.sort_values([c for c in columns if part[c].dtype == object and c != "obs_status"])
         out[str(when)] = [[_plain(v) for v in row] for row in ordered[list(columns)].itertuples(index=False)]
     return out
+
+
+def corridors(rows: pd.DataFrame | None) -> dict[str, Any]:
+    """Rows of each month, and where the cells among them are: longitude and latitude as hours.DEGREES, and resolution.
+
+    Args:
+        rows: `cross_border_corridors`.
+    """
+    if rows is None or rows.empty:
+        return {}
+    some = rows[rows["by"].isin(SHOWN)].sort_values(["by", "direction", "country", "h3", "hour_from"])
+    known = np.unique(some["cell"].dropna().to_numpy(np.int64))
+    lat, lon = cells.centre_of(known)
+    at = np.rint(np.column_stack([lon, lat]) * hours.DEGREES).astype(int).tolist()
+    return {"months": by_period(some, "month", CORRIDORS), "at": dict(zip(cells.text(known), at, strict=True))}
+
+
+def communities(rows: pd.DataFrame | None) -> dict[str, list[list[Any]]]:
+    """Rows of each month, newest first; shares to three digits.
+
+    Args:
+        rows: `cross_border_communities`.
+    """
+    if rows is None:
+        return {}
+    shares = {c: (rows[c].astype("Float64") * 1000).round() for c in ("stability", "border_share", "modularity")}
+    return by_period(rows.assign(**shares), "month", COMMUNITIES)
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,17 @@ from sojourn.report import figures, hours, words
 
 log = logging.getLogger(__name__)
 
-SCRIPTS = ("words.js", "colours.js", "map.js", "clock.js", "charts.js", "abroad.js", "quality.js", "page.js")
+SCRIPTS = (
+    "words.js",
+    "colours.js",
+    "map.js",
+    "clock.js",
+    "charts.js",
+    "abroad.js",
+    "borders.js",
+    "quality.js",
+    "page.js",
+)
 FINEST = 1 / 1500  # of the width of the map: about a pixel
 
 
@@ -63,6 +73,8 @@ def content(frames: Mapping[str, pd.DataFrame], conf: Config) -> dict[str, Any]:
         "abroad": figures.destinations(flows, home),
         "homes": figures.by_period(frames.get("residents_by_origin"), "month", figures.HOMES),
         "stocks": figures.by_period(frames.get("transnational_stocks"), "as_of", figures.STOCKS),
+        "corridors": figures.corridors(frames.get("cross_border_corridors")),
+        "communities": figures.communities(frames.get("cross_border_communities")),
         "quality": figures.quality(frames.get("night_quality")),
     }
     return facts | {"names": _named(facts, frames)}

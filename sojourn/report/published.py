@@ -12,6 +12,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from schemas import (
+    CROSS_BORDER_COMMUNITIES,
+    CROSS_BORDER_CORRIDORS,
     CROSS_BORDER_FLOWS,
     NIGHT_QUALITY,
     POPULATION_GRID,
@@ -26,6 +28,13 @@ from sojourn.table import Table
 Frames = dict[str, pd.DataFrame]
 
 WHOLE = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}  # as floating point numbers, cells would lose digits
+SMALL = (
+    CROSS_BORDER_FLOWS,
+    RESIDENTS_BY_ORIGIN,
+    TRANSNATIONAL_STOCKS,
+    CROSS_BORDER_CORRIDORS,
+    CROSS_BORDER_COMMUNITIES,
+)
 MONTHS = 13  # the newest, and the same month a year before
 NIGHTS = 56  # eight weeks of quality
 
@@ -43,7 +52,7 @@ def frames(lake: Lake, days: int) -> Frames:
         NIGHT_QUALITY: _quality(lake),
         POPULATION_GRID: _grid(lake),
     }
-    for table in (CROSS_BORDER_FLOWS, RESIDENTS_BY_ORIGIN, TRANSNATIONAL_STOCKS):
+    for table in SMALL:
         found[table] = _newest(lake, table, MONTHS * 31, *_there(lake, table))
     return {t.name: f.toArrow().to_pandas(types_mapper=WHOLE.get) for t, f in found.items() if f is not None}
 

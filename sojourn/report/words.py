@@ -72,6 +72,23 @@ NOTES = {
         "changes the SIM at the border is two devices. Groups of fewer than {k} devices are left out.",
         f"There are no stocks of transnationals yet: they need 28 days of history. {MONTHLY}",
     ),
+    "corridors": Note(
+        schemas.CROSS_BORDER_CORRIDORS.name,
+        "Crossings of the border by SIMs of this country, out and back, by the last antenna before the border or the "
+        "first after it where the silence is {corridor_gap_hours:g} hours or less. The wait is the mean silence at a "
+        "crossing, each up to {gap_cap_hours:g} hours.",
+        "A crossing is two signs, not a border post: a wait is the time between them, and who makes no call crosses "
+        "unseen. Places and hours are as fine as {k} devices allow; what is thinner is in the sum by country alone.",
+        f"There are no corridors yet. {MONTHLY}",
+    ),
+    "communities": Note(
+        schemas.CROSS_BORDER_COMMUNITIES.name,
+        "Zones and countries between which people move more than their sizes alone would make them: communities of a "
+        "graph of stays, found {runs} times; places are together where {agreement:.0%} of the runs or more agree.",
+        "A community says where people go, not who they are or where they belong. It is made of published flows: small "
+        "ones are not in it, and a country abroad is one place.",
+        f"There are no communities yet. {MONTHLY}",
+    ),
     "quality": Note(
         schemas.NIGHT_QUALITY.name,
         "Records accepted and rejected by landing day; the share that no antenna or network places; antennas with an "
@@ -87,7 +104,10 @@ def notes(conf: Config, params: Mapping[str, Any]) -> dict[str, Note]:
     """The words under each figure, with the numbers of this configuration."""
     home = params["home_locations"]
     raster = f"the population raster of {conf.population.year}" if conf.population else "a population raster"
-    numbers = vars(home) | {"k": conf.disclosure.k, "share": f"{home.min_share:.0%}", "raster": raster}
+    corridors, communities = params["cross_border_corridors"], params["cross_border_communities"]
+    numbers = {"k": conf.disclosure.k, "share": f"{home.min_share:.0%}", "raster": raster}
+    for part in (corridors, communities, home):
+        numbers |= vars(part)
     return {name: Note(*(text.format(**numbers) for text in astuple(note))) for name, note in NOTES.items()}
 
 

@@ -168,6 +168,11 @@ def test_every_figure_is_there_with_its_months_and_measures(opened):
         "#homes-bars .part",
         "#stocks-country .part",
         "#stocks-zone .part",
+        "#corridors-map circle",
+        "#corridors-bars .bar",
+        "#corridors-hours td",
+        "#communities-map path",
+        "#communities-list tr",
         "#quality-trends svg",
         "#quality-grid .mark.failed",
     ):
@@ -209,7 +214,7 @@ def test_the_colours_follow_the_device(opened):
 
 def test_an_empty_lake_is_a_page_of_sentences(opened):
     view = opened("empty")
-    for section in ("map", "flows", "homes", "stocks", "quality"):
+    for section in ("map", "flows", "homes", "stocks", "corridors", "communities", "quality"):
         assert view.inner_text(f"#{section}-lede").rstrip(".").count(" yet") == 1
     assert view.locator("canvas, svg").count() == 0
 

@@ -169,10 +169,9 @@ def test_the_page_says_purpose_threshold_definitions_and_caveats(frames, conf):
 def test_every_published_table_has_its_figure():
     published = {t.name for t in schemas.TABLES if t.tier == "published"}
     drawn = {note.table for note in words.NOTES.values()} | {"population_grid"}  # the map's denominator
-    # the page for borders is still to be written; the others need a year or two of history, as no demo has yet
-    borders = {"cross_border_corridors", "zone_flows", "cross_border_communities"}
-    read = {"intl_call_exposure", "segregation"}
-    assert published == drawn | borders | read | {"intl_migration_flow", "class_transition"}
+    read = {"zone_flows", "intl_call_exposure", "segregation"}  # to be read; communities are drawn of the first
+    years = {"intl_migration_flow", "class_transition"}  # need a year or two of history, as no demo has yet
+    assert published == drawn | read | years
 
 
 def test_definitions_follow_the_configuration(conf):
@@ -185,7 +184,8 @@ def test_definitions_follow_the_configuration(conf):
 def test_a_lake_without_published_tables_is_a_page_of_sentences(conf):
     made = data(html({}, conf))
     assert made["map"] == {"hours": []}
-    assert not any(made[part] for part in ("flows", "homes", "stocks", "quality", "grid", "abroad"))
+    parts = ("flows", "homes", "stocks", "corridors", "communities", "quality", "grid", "abroad")
+    assert not any(made[part] for part in parts)
     assert set(made["empty"]) == set(words.NOTES)
 
 

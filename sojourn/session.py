@@ -132,7 +132,7 @@ def _quiet(spark: SparkSession) -> None:
     server: Any = spark.sparkContext._accumulatorServer  # of a JVM that is killed it would print a traceback
     server.handle_error = lambda *_: None
     for logger in ("py4j", "DataFrameQueryContextLogger", "SQLQueryContextLogger"):
-        logging.getLogger(logger).setLevel(logging.CRITICAL)
+        logging.getLogger(logger).setLevel(logging.CRITICAL + 1)  # tracebacks of a lost JVM are critical ones
 
 
 def delta_jar() -> Path:

@@ -204,7 +204,7 @@ def test_under_another_key_the_rows_are_those_of_a_lake_that_always_had_it(land,
         with pytest.raises(ConfigError, match="is being changed"):
             on(land, spark, "rekeyed", key)
     again = Lake(spark, lake.root)
-    with pytest.raises(ConfigError, match="another list"):
+    with pytest.raises(ConfigError, match="list or --since"):
         list(rekey(again, KEYS, EVERYBODY[1:]))
     assert {name for name, *_ in rekey(again, KEYS, EVERYBODY)} == {t.name for t in PEOPLE if again.exists(t)}
     assert list(rekey(again, KEYS, EVERYBODY)) == [], "it is over"

@@ -162,6 +162,7 @@ def a_worker(cluster: Cluster) -> None:
 def test_a_night_on_two_workers_leaves_the_rows_of_a_local_one(local, cluster, spark, tmp_path, monkeypatch, dies):
     land, near = local
     shutil.rmtree(land.root / "far", ignore_errors=True)
+    monkeypatch.setenv("SOJOURN_KEY", KEY)
     running = submitted(land, cluster.url, tmp_path)
     if dies is not nobody:
         events = land.root / "far/restricted/events"
@@ -173,7 +174,6 @@ def test_a_night_on_two_workers_leaves_the_rows_of_a_local_one(local, cluster, s
     said = "".join(f.read_text(errors="ignore") for f in tmp_path.glob("app-*"))
     assert len(set(re.findall(r'"Executor ID":"(\d+)"', said))) >= 2, "both workers had tasks"
     assert KEY not in said and KEY not in told
-    monkeypatch.setenv("SOJOURN_KEY", KEY)
     far = rows(land.night(spark))
     assert differing(far, near) == {}
     assert all(far.values())

@@ -22,11 +22,11 @@ function keys(parts) {
   return el("p", {class: "keys"}, ...parts.flatMap(part => [el("span", {class: "key", style: `background:${part.colour}`}), part.name + " "]));
 }
 
-// cells: rows of {row, column, value}; sorted by what they sum to; the colour on a root scale, for the largest is far off.
-function matrix(target, title, cells, nameRow, nameColumn, corner, format, sums = true) {
+// cells: rows of {row, column, value}; sorted by what they sum to, columns by their names if so asked; the colour on a root scale, for the largest is far off.
+function matrix(target, title, cells, nameRow, nameColumn, corner, format, sums = true, byName = false) {
   const value = new Map(cells.map(c => [c.row + "\n" + c.column, c.value]));
   const order = (key, names) => [...grouped(cells, c => c[key])].sort((a, b) => (a[0] === "_unknown") - (b[0] === "_unknown") || sum(b[1].map(c => c.value)) - sum(a[1].map(c => c.value)) || (names(a[0]) < names(b[0]) ? -1 : 1)).map(g => g[0]);
-  const rows = order("row", nameRow), columns = order("column", nameColumn), top = Math.max(...cells.map(c => c.value), 1e-9), scale = ramp("visitors");
+  const rows = order("row", nameRow), columns = byName ? [...new Set(cells.map(c => c.column))].sort() : order("column", nameColumn), top = Math.max(...cells.map(c => c.value), 1e-9), scale = ramp("visitors");
   const head = el("tr", {}, el("th", {scope: "col"}, corner), ...columns.map(c => el("th", {scope: "col", title: nameColumn(c)}, el("span", {}, nameColumn(c)))), sums ? el("th", {scope: "col"}, el("span", {}, "shown in all")) : null);
   const body = el("tbody");
   for (const r of rows) {

@@ -20,7 +20,7 @@ KEY = "Zq7-only-in-this-test-hU2kP0sVwXy8aBcD"
 IMSI, MSISDN, PEER, OUT = "270017418529630", "352691741852", "33699174185296", "270017418529639"
 pytestmark = pytest.mark.usefixtures("unjudged")
 SECRETS = (KEY, IMSI, MSISDN, PEER, OUT)
-BARE = {"MapInArrowExec", "UnionExec", "ProjectExec", "WholeStageCodegenExec", "InputAdapter", "RDDScanExec"}
+BARE = {"MapInArrowExec", "UnionExec", "ProjectExec", "WholeStageCodegenExec", "InputAdapter", "RangeExec"}
 
 
 @pytest.fixture

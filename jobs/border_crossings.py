@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, WindowSpec
 from pyspark.sql import functions as F
 
 from schemas import BORDER_CROSSINGS, COUNTRY_RUNS, COUNTRY_SINCE
 from sojourn.clock import HOUR_US
-from sojourn.errors import ConfigError
-from sojourn.methods.brief import Brief, accidental, bounded
+from sojourn.errors import bounded
+from sojourn.methods.brief import BOUNDS, Brief, accidental
 from sojourn.methods.countries import as_number
 from sojourn.methods.stays import in_order
 
@@ -29,9 +29,7 @@ class Params:
     catch_bracket_minutes: int = 60
 
     def __post_init__(self) -> None:
-        if not 1 <= self.look_back_days <= 3_660:
-            raise ConfigError("must be from 1 to 3660", where="tables.border_crossings.look_back_days")
-        bounded("border_crossings", self.catch_minutes, self.catch_bracket_minutes)
+        bounded(self, "border_crossings", {"look_back_days": (1, 3_660)} | BOUNDS)
 
 
 def transform(runs: DataFrame, since: date, home: str, p: Params) -> DataFrame:
@@ -58,7 +56,7 @@ def transform(runs: DataFrame, since: date, home: str, p: Params) -> DataFrame:
     crossed = mine.withColumns({f"{name}_before": column for name, column in before.items()}).where(
         (F.col("country") != F.col("country_before")) & (F.datediff("date", "date_before") <= p.look_back_days)
     )
-    told = _told(crossed, home, bounded("border_crossings", p.catch_minutes, p.catch_bracket_minutes))
+    told = _told(crossed, order, home, Brief(p.catch_minutes, p.catch_bracket_minutes))
     silence = F.unix_micros("first_at") - F.unix_micros("last_at_before")
     return told.where(F.col("date") >= F.lit(since)).select(
         *("date", "device", "home_country"),
@@ -72,9 +70,8 @@ def transform(runs: DataFrame, since: date, home: str, p: Params) -> DataFrame:
     )
 
 
-def _told(crossed: DataFrame, home: str, rule: Brief) -> DataFrame:
+def _told(crossed: DataFrame, order: WindowSpec, home: str, rule: Brief) -> DataFrame:
     """Crossings of all dates that are read, and whether each begins or ends an accidental stay."""
-    order = Window.partitionBy("device").orderBy("first_at", "last_at", "country", "date")
     stay = {"until": "last_at_before", "next_at": "first_at", "after": "country"}  # a stay ends where the next begins
     beside = crossed.withColumns(
         {name: F.lead(column).over(order) for name, column in stay.items()}

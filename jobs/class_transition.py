@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from schemas import CELLS, CLASS_TRANSITION, HOME_LOCATIONS, POPULATION_GRID, TRANSNATIONALS
 from schemas.class_transition import ABSENT, ALL
 from schemas.transnationals import CLASSES
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_number, as_text
 from sojourn.methods.weights import inbound_weight, weighed
@@ -33,8 +33,7 @@ class Params:
     min_days: int = 365
 
     def __post_init__(self) -> None:
-        if not 28 <= self.min_days <= 365:
-            raise ConfigError("must be from 28 to 365", where="tables.class_transition.min_days")
+        bounded(self, "class_transition", {"min_days": (28, 365)})
 
 
 def transform(

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from schemas import COUNTRY_NIGHTS, COUNTRY_RUNS, EVENTS
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods.nights import Evening, models, nights_by_country
 
 READS, WRITES, EVERY = (COUNTRY_RUNS, EVENTS), COUNTRY_NIGHTS, "month"
@@ -29,9 +29,7 @@ class Params:
     morning_to: int = 5
 
     def __post_init__(self) -> None:
-        for name, (low, high) in {"evening_from": (12, 23), "morning_to": (0, 12)}.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from {low} to {high}", where=f"tables.country_nights.{name}")
+        bounded(self, "country_nights", {"evening_from": (12, 23), "morning_to": (0, 12)})
 
 
 def transform(

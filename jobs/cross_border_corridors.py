@@ -15,11 +15,12 @@ from pyspark.sql import functions as F
 from schemas import BORDER_CROSSINGS, CELLS, CROSS_BORDER_CORRIDORS, HOME_LOCATIONS, POPULATION_GRID
 from schemas.cross_border_corridors import WAYS
 from sojourn import clock
+from sojourn.cells import coarser
 from sojourn.disclosure import safe
 from sojourn.errors import ConfigError
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_number, as_text
-from sojourn.methods.cutting import coarser, parts
+from sojourn.methods.cutting import parts
 from sojourn.methods.weights import residents, zone_weights
 from sojourn.methods.zones import UNKNOWN, names
 

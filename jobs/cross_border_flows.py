@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from schemas import BORDER_CROSSINGS, CELLS, CROSS_BORDER_FLOWS, HOME_LOCATIONS, POPULATION_GRID, TRIPS
 from sojourn import clock
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods.catches import Catch, loose
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_number, as_text
@@ -50,9 +50,7 @@ class Params(Errors):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, (low, high) in BOUNDS.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from {low} to {high}", where=f"tables.cross_border_flows.{name}")
+        bounded(self, "cross_border_flows", BOUNDS)
 
 
 def belt_dates(month: date, p: Params) -> tuple[date, date]:

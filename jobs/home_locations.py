@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from schemas import HOME_LOCATIONS, PRESENCE
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods.homes import Windows, homes
 
 READS, WRITES, EVERY = (PRESENCE,), HOME_LOCATIONS, "month"
@@ -39,9 +39,7 @@ class Params:
             "min_share": (0, 1),
             "ring": (0, 1),
         }
-        for name, (low, high) in bounds.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from {low} to {high}", where=f"tables.home_locations.{name}")
+        bounded(self, "home_locations", bounds)
 
 
 def window(month_end: date, newest: date, p: Params) -> tuple[date, date]:

@@ -12,13 +12,13 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from schemas import CELLS, INTL_CALL_EXPOSURE, INTL_CALLS, PRESENCE
-from sojourn.errors import ConfigError
+from sojourn.cells import FINEST, coarser
+from sojourn.errors import ConfigError, bounded
 from sojourn.methods.counting import counted
 from sojourn.methods.zones import zone_of
 
 READS, WRITES, EVERY = (INTL_CALLS, PRESENCE, CELLS), INTL_CALL_EXPOSURE, "month"
 ALL = "*"  # all areas, or all foreign countries, together
-BITS, FINEST = 52, 15  # where an H3 index keeps its resolution; three bits for each finer digit
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,8 @@ class Params:
     coarsest: int = 5
 
     def __post_init__(self) -> None:
-        for name, (low, high) in {"most_a_day": (0, 10_000), "business_share": (0, 1), "coarsest": (0, FINEST)}.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from {low} to {high}", where=f"tables.intl_call_exposure.{name}")
+        bounds = {"most_a_day": (0, 10_000), "business_share": (0, 1), "coarsest": (0, FINEST)}
+        bounded(self, "intl_call_exposure", bounds)
         if not all(len(code) == 2 and code.isalpha() and code.isupper() for code in self.transit.split()):
             what = "must be countries of two capital letters, with blanks between them"
             raise ConfigError(what, where="tables.intl_call_exposure.transit")
@@ -133,7 +132,6 @@ def _area(name: str | Column) -> Column:
 
 def _cell(resolution: int) -> Column:
     """The H3 cell of a resolution that holds `cell`, as an area."""
-    digits = (1 << 3 * (FINEST - resolution)) - 1  # finer ones are all ones
-    cell = F.col("cell").bitwiseAND(F.lit(~(15 << BITS))).bitwiseOR(F.lit(resolution << BITS | digits))
+    cell = coarser(F.col("cell"), resolution)
     name = F.lower(F.hex(cell))
     return F.struct(name.alias("area"), cell.alias("cell"), F.lit(resolution).alias("resolution"))

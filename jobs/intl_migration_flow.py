@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from schemas import CELLS, COUNTRY_NIGHTS, HOME_LOCATIONS, INTL_MIGRATION_FLOW, POPULATION_GRID
 from schemas.intl_migration_flow import SERIES
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods.abroad import View
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_text, number_of
@@ -59,9 +59,7 @@ class Params:
     switch_score: float = 0.5
 
     def __post_init__(self) -> None:
-        for name, (low, high) in BOUNDS.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from {low} to {high}", where=f"tables.intl_migration_flow.{name}")
+        bounded(self, "intl_migration_flow", BOUNDS)
 
     @property
     def rules(self) -> tuple[Definition, ...]:

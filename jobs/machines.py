@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from schemas import CELLS, MACHINES, PRESENCE, SUBSCRIBERS
 from schemas.subscribers import MACHINE_SEGMENTS
-from sojourn.errors import ConfigError
+from sojourn.errors import ConfigError, bounded
 from sojourn.methods.behaviour import habits, likelihood
 
 READS, WRITES, EVERY = (PRESENCE, SUBSCRIBERS, CELLS), MACHINES, "month"
@@ -59,9 +59,7 @@ class Params:
     three_signs_p: float = 0.99
 
     def __post_init__(self) -> None:
-        for name, (low, high) in BOUNDS.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from {low} to {high}", where=f"tables.machines.{name}")
+        bounded(self, "machines", BOUNDS)
         if self.night_from >= self.night_to:
             raise ConfigError("must be before night_to", where="tables.machines.night_from")
 

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame
 
 from schemas import CELLS, HOME_LOCATIONS, POPULATION_GRID, POPULATION_MAP, PRESENCE
 from sojourn.cells import Cells, Degrees, centre_of
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods.dasymetry import Served, served
 from sojourn.methods.drawing import COUNTED, Land, drawer
 from sojourn.methods.present import Span, present
@@ -50,9 +50,7 @@ class Params:
             "model_error": (0, 1),
             "model_error_max": (self.model_error, 1),
         }
-        for name, (low, high) in bounds.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from {low} to {high}", where=f"tables.population_map.{name}")
+        bounded(self, "population_map", bounds)
 
 
 @dataclass(frozen=True)

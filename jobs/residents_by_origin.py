@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from schemas import CELLS, HOME_LOCATIONS, POPULATION_GRID, RESIDENTS_BY_ORIGIN
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_number, as_text
 from sojourn.methods.weights import Errors, inbound_weight, weighed
@@ -37,8 +37,7 @@ class Params(Errors):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 1 <= self.min_foreign_nights <= 62:
-            raise ConfigError("must be from 1 to 62", where="tables.residents_by_origin.min_foreign_nights")
+        bounded(self, "residents_by_origin", {"min_foreign_nights": (1, 62)})
 
 
 def transform(

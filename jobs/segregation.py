@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from schemas import INTL_CALL_EXPOSURE, POPULATION_MAP, RESIDENTS_BY_ORIGIN, SEGREGATION
 from sojourn.cells import parent
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods import segregation as method
 
 READS, WRITES, EVERY = (RESIDENTS_BY_ORIGIN, INTL_CALL_EXPOSURE, POPULATION_MAP), SEGREGATION, "month"
@@ -41,9 +41,7 @@ class Params:
 
     def __post_init__(self) -> None:
         bounds = {"draws": (method.FEWEST_DRAWS, 10_000), "least_members": (1, 10_000), "resolution": (0, 15)}
-        for name, (low, high) in bounds.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from {low} to {high}", where=f"tables.segregation.{name}")
+        bounded(self, "segregation", bounds)
 
 
 def by_hour(living: DataFrame) -> DataFrame:

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from schemas import COUNTRY_RUNS, MACHINES, TRANSNATIONALS
 from sojourn.clock import local
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods.catches import Catch, without_catches
 from sojourn.methods.stays import Rule, Span, stays
 
@@ -96,9 +96,7 @@ class Params:
     machine_share: float = 0.5
 
     def __post_init__(self) -> None:
-        for name, (low, high) in BOUNDS.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from {low} to {high}", where=f"tables.transnationals.{name}")
+        bounded(self, "transnationals", BOUNDS)
 
 
 def transform(

@@ -10,8 +10,8 @@ from datetime import date
 from pyspark.sql import DataFrame
 
 from schemas import COUNTRY_RUNS, COUNTRY_SINCE, TRIPS
-from sojourn.errors import ConfigError
-from sojourn.methods.brief import bounded
+from sojourn.errors import bounded
+from sojourn.methods.brief import BOUNDS, Brief
 from sojourn.methods.stays import Rule, Span, stays
 
 READS, WRITES, EVERY = (COUNTRY_RUNS, COUNTRY_SINCE), TRIPS, "date"
@@ -33,10 +33,7 @@ class Params:
     catch_bracket_minutes: int = 60
 
     def __post_init__(self) -> None:
-        for name, (low, high) in {"gap_hours": (1, 24 * 60), "transit_hours": (0, 24)}.items():
-            if not low <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from {low} to {high}", where=f"tables.trips.{name}")
-        bounded("trips", self.catch_minutes, self.catch_bracket_minutes)
+        bounded(self, "trips", {"gap_hours": (1, 24 * 60), "transit_hours": (0, 24)} | BOUNDS)
 
 
 def transform(runs: DataFrame, days: tuple[date, date], home: str, home_zone: str, p: Params) -> DataFrame:
@@ -49,6 +46,6 @@ def transform(runs: DataFrame, days: tuple[date, date], home: str, home_zone: st
         home_zone: its time zone.
         p: parameters.
     """
-    brief = bounded("trips", p.catch_minutes, p.catch_bracket_minutes)
+    brief = Brief(p.catch_minutes, p.catch_bracket_minutes)
     found = stays(runs, Span(*days, home, home_zone), Rule(p.gap_hours, p.transit_hours, brief=brief))
     return found.select(*TRIPS.names)

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from schemas import CELLS, CROSS_BORDER_FLOWS, HOME_LOCATIONS, POPULATION_GRID, PRESENCE, ZONE_FLOWS
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods.counting import counted
 from sojourn.methods.countries import as_number, as_text, number_of
 from sojourn.methods.weights import inbound_weight, residents, weighed
@@ -36,9 +36,7 @@ class Params:
     min_days: int = 1
 
     def __post_init__(self) -> None:
-        for name, high in (("day_hours", 24), ("min_days", 31)):
-            if not 1 <= getattr(self, name) <= high:
-                raise ConfigError(f"must be from 1 to {high}", where=f"tables.zone_flows.{name}")
+        bounded(self, "zone_flows", {"day_hours": (1, 24), "min_days": (1, 31)})
 
 
 def transform(

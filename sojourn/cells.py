@@ -11,6 +11,8 @@ import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pyspark.sql import Column
+from pyspark.sql import functions as F
 
 Cells = npt.NDArray[np.int64]
 Degrees = npt.NDArray[np.float64]
@@ -81,6 +83,14 @@ def parent(cells: Sequence[int] | Cells, resolution: int) -> Cells:
     unused = np.int64((1 << 3 * (FINEST - resolution)) - 1)  # digits finer than the resolution are all ones
     level = np.int64(15 << _RESOLUTION_BIT)
     return (children & ~level) | np.int64(resolution << _RESOLUTION_BIT) | unused
+
+
+def coarser(cell: Column, resolution: int) -> Column:
+    """As `parent`, of a column: by the bits of the index, without Python; null where a cell is coarser itself."""
+    digits = (1 << 3 * (FINEST - resolution)) - 1  # digits finer than the resolution are all ones
+    fine = F.shiftrightunsigned(cell, _RESOLUTION_BIT).bitwiseAND(F.lit(15)) >= resolution
+    level = F.lit(resolution << _RESOLUTION_BIT | digits)
+    return F.when(fine, cell.bitwiseAND(F.lit(~(15 << _RESOLUTION_BIT))).bitwiseOR(level))
 
 
 def corners(cells: Sequence[int] | Cells) -> tuple[Degrees, Degrees, Cells]:

@@ -1,5 +1,7 @@
 """What can go wrong, each with the exit code of the command line and one line that teaches."""
 
+from collections.abc import Mapping
+
 
 class SojournError(Exception):
     """Our fault, until a subclass says otherwise. `what` is wrong, `where`, and the `hint` that mends it."""
@@ -23,3 +25,14 @@ class DataError(SojournError):
     """The data failed its expectations: nothing was published."""
 
     exit_code = 3
+
+
+def bounded(params: object, table: str, bounds: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse parameters of a table that lie outside their bounds, both included.
+
+    Raises:
+        ConfigError: names the first.
+    """
+    for name, (low, high) in bounds.items():
+        if not low <= getattr(params, name) <= high:
+            raise ConfigError(f"must be from {low} to {high}", where=f"tables.{table}.{name}")

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from sojourn.errors import ConfigError
-
-BOUNDS = {"catch_minutes": (0, 180), "catch_bracket_minutes": (1, 600)}  # together less than a day
+# of the parameters of a table; together less than a day: what is told of a date depends on the next date at most
+BOUNDS = {"catch_minutes": (0, 180), "catch_bracket_minutes": (1, 600)}
 
 
 @dataclass(frozen=True)
@@ -22,14 +21,6 @@ class Brief:
 
 
 NONE = Brief(0, 60)
-
-
-def bounded(table: str, minutes: int, bracket_minutes: int) -> Brief:
-    """The two parameters of a table, within their bounds: what is told of a date depends on the next date at most."""
-    for value, (name, (low, high)) in zip((minutes, bracket_minutes), BOUNDS.items(), strict=True):
-        if not low <= value <= high:
-            raise ConfigError(f"must be from {low} to {high}", where=f"tables.{table}.{name}")
-    return Brief(minutes, bracket_minutes)
 
 
 def accidental(rule: Brief, home: str, since: str, until: str) -> Column:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from sojourn.cells import coarser
 from sojourn.methods.brief import seconds
 from sojourn.methods.stays import in_order
 
@@ -105,11 +106,8 @@ def loose(trips: DataFrame, crossings: DataFrame, home: str, rule: Catch) -> Dat
 
 
 def region(cell: str) -> Column:
-    """The hexagon of the belt that an H3 cell lies in; the cell itself where it is no finer. By its bits: no Python."""
-    fine = F.shiftrightunsigned(F.col(cell), 52).bitwiseAND(F.lit(15)) > REGION
-    digits = (1 << 3 * (15 - REGION)) - 1
-    coarse = F.col(cell).bitwiseAND(F.lit(~(15 << 52))).bitwiseOR(F.lit(REGION << 52 | digits))
-    return F.when(fine, coarse).otherwise(F.col(cell))
+    """The hexagon of the belt that an H3 cell lies in; the cell itself where it is no finer."""
+    return F.coalesce(coarser(F.col(cell), REGION), F.col(cell))
 
 
 def _brief(rule: Catch) -> Column:

@@ -8,18 +8,8 @@ part has none. Exact, by dynamic programming from the leaves: a node is publishe
 from collections.abc import Sequence
 
 import pandas as pd
-from pyspark.sql import Column
-from pyspark.sql import functions as F
 
 NODE = ["tree", "part"]
-
-
-def coarser(cell: Column, resolution: int) -> Column:
-    """The H3 cell of this resolution that a cell lies in, by the bits of its index; null where it is coarser itself."""
-    digits = (1 << 3 * (15 - resolution)) - 1
-    fine = F.shiftrightunsigned(cell, 52).bitwiseAND(F.lit(15)) >= resolution
-    parent = cell.bitwiseAND(F.lit(~(15 << 52))).bitwiseOR(F.lit(resolution << 52 | digits))
-    return F.when(fine, parent)
 
 
 def parts(nodes: pd.DataFrame, tree: Sequence[str]) -> pd.Series:

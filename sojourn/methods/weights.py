@@ -18,7 +18,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from sojourn.cells import centre_of
-from sojourn.errors import ConfigError
+from sojourn.errors import bounded
 from sojourn.methods.cellkey import noise_of
 from sojourn.methods.counting import KEYS, counted
 from sojourn.methods.zones import UNKNOWN, area, names, zones_of
@@ -118,9 +118,7 @@ class Errors:
     definition_error: float = 0.03
 
     def __post_init__(self) -> None:
-        for name in ("benchmark_error", "market_error", "definition_error"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError("must be from 0 to 1", where=f"tables.{self.table}.{name}")
+        bounded(self, self.table, dict.fromkeys(("benchmark_error", "market_error", "definition_error"), (0, 1)))
 
 
 def weighed(

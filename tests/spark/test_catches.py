@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
+from pyspark.sql import functions as F
 
 from jobs.transnationals import Params
-from sojourn.cells import cell_of, parent
+from sojourn.cells import cell_of, coarser, parent
 from sojourn.methods.catches import REGION, Catch, region, without_catches
 
 RUN = (
@@ -82,3 +84,12 @@ def test_foreign_phones_heard_for_minutes_in_the_belt_alone_are_spilt(gone):
 def test_the_defaults_are_those_of_the_page():
     p = Params()
     assert Catch(p.catch_minutes, p.catch_bracket_minutes, p.catch_bracket_hours, p.belt_catches, p.spill_share) == RULE
+
+
+def test_a_column_of_cells_rolls_up_as_an_array_of_them_does(spark):
+    fine = cell_of([49.6, 49.9, -33.9], [6.1, 6.2, 151.2], 9).to_numpy(np.int64)
+    for resolution in (0, 4, 8, 9):
+        frame = spark.createDataFrame([(int(c),) for c in fine], "cell bigint")
+        told = [r[0] for r in frame.select(coarser(F.col("cell"), resolution)).collect()]
+        assert told == parent(fine, resolution).tolist()
+    assert frame.select(coarser(F.col("cell"), 10)).distinct().collect() == [(None,)]

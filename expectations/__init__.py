@@ -16,11 +16,12 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 import great_expectations as gx  # after its environment is set
 from great_expectations import expectations as gxe
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 Severity = Literal["critical", "warning", "info"]
 DAY_S = 86_400
+LEVEL = 52  # an H3 index keeps its resolution in bits 52 to 55, and three bits a digit below
 
 
 def suite(table: str, *expectations: Any) -> Any:
@@ -60,6 +61,23 @@ def count(condition: Column) -> Column:
 def share(part: str, whole: str, at_least: int = 1) -> Column:
     """One metric over another, null where the other is less than `at_least`."""
     return F.when(F.col(whole) >= at_least, F.col(part) / F.col(whole))
+
+
+def resolution() -> Column:
+    """That of the H3 index in the column `cell`."""
+    return F.shiftright("cell", LEVEL).bitwiseAND(F.lit(15)).cast("int")
+
+
+def nested(rows: DataFrame, name: str, *by: str) -> DataFrame:
+    """How many cells of a unit lie inside others of the same columns `by`, the unit among them.
+
+    Without the bits of the resolution an index sorts right behind those of all cells inside it, which share its digits.
+    """
+    placed = rows.where("cell is not null").withColumn("order", F.col("cell").bitwiseAND(F.lit(~(15 << LEVEL))))
+    digits = F.expr(f"shiftleft(1L, cast(3 * (15 - (shiftright(cell, {LEVEL}) & 15)) as int)) - 1")
+    space = Window.partitionBy(*by).orderBy("order", F.col("cell").desc())
+    inside = F.lag("order").over(space) >= F.col("order") - digits
+    return placed.select("unit", inside.alias("inside")).groupBy("unit").agg(count(F.col("inside")).alias(name))
 
 
 def gather(units: Sequence[date], *tallies: DataFrame, rates: Mapping[str, Column] | None = None) -> DataFrame:

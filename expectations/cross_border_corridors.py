@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from expectations import count, gather, never, of, share, suite, within
+from expectations import count, gather, nested, never, of, resolution, share, suite, within
 from expectations.release import counted, door, released, told
 from schemas.border_crossings import BORDER_CROSSINGS
 from schemas.cross_border_corridors import CROSS_BORDER_CORRIDORS
 
 READS = (CROSS_BORDER_CORRIDORS, BORDER_CROSSINGS)
-LEVEL = 52  # an H3 index keeps its resolution in bits 52 to 55, and three bits a digit below
 TREE = ("unit", "by", "direction", "country", "zone")
 
 
@@ -32,9 +31,9 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
             | (by.isin("weekday", "zone_weekday") != F.col("weekday_from").isNotNull())
             | ((by == "hour") != F.col("hour_from").isNotNull())
         ).alias("half_told"),
-        count((F.lower(F.hex("cell")) != F.col("h3")) | (_resolution() != F.col("resolution"))).alias("misnamed"),
+        count((F.lower(F.hex("cell")) != F.col("h3")) | (resolution() != F.col("resolution"))).alias("misnamed"),
     )
-    tallies = [months, _overlaps(rows), _inside(rows), _crossed(frames["border_crossings"], units)]
+    tallies = [months, _overlaps(rows), nested(rows, "nested", *TREE), _crossed(frames["border_crossings"], units)]
     if (raw := counted(CROSS_BORDER_CORRIDORS, frames, units)) is not None:
         all_ = raw.where("by = 'all'").groupBy("unit")
         tallies.append(all_.agg(F.sum("crossings").alias("crossings_counted")))
@@ -49,10 +48,6 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         "share_placed": share("placed", "crossings", 100),
     } | told(frames, CROSS_BORDER_CORRIDORS, seen)
     return gather(units, released(CROSS_BORDER_CORRIDORS, frames, units), *tallies, rates=rates)
-
-
-def _resolution() -> Column:
-    return F.shiftright("cell", LEVEL).bitwiseAND(F.lit(15)).cast("int")
 
 
 def _crossed(crossings: DataFrame, units: Sequence[date]) -> DataFrame:
@@ -75,15 +70,6 @@ def _overlaps(rows: DataFrame) -> DataFrame:
     order = Window.partitionBy(*TREE).orderBy("begin", "end")
     told = parts.select("unit", (F.lag("end").over(order) > F.col("begin")).alias("early"))
     return told.groupBy("unit").agg(count(F.col("early")).alias("overlaps"))
-
-
-def _inside(rows: DataFrame) -> DataFrame:
-    """Cells inside others of the same country and direction; how: `expectations.population_map`."""
-    named = rows.where("cell is not null").withColumn("order", F.col("cell").bitwiseAND(F.lit(~(15 << LEVEL))))
-    digits = F.expr(f"shiftleft(1L, cast(3 * (15 - (shiftright(cell, {LEVEL}) & 15)) as int)) - 1")
-    space = Window.partitionBy(*TREE).orderBy("order", F.col("cell").desc())
-    inside = F.lag("order").over(space) >= F.col("order") - digits
-    return named.select("unit", inside.alias("inside")).groupBy("unit").agg(count(F.col("inside")).alias("nested"))
 
 
 SUITE = suite(

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from expectations import count, gather, never, of, share, suite, within
+from expectations import count, gather, nested, never, of, resolution, share, suite, within
 from schemas.population_grid import POPULATION_GRID
 from schemas.population_map import POPULATION_MAP
 from schemas.presence import PRESENCE
 
 READS = (POPULATION_MAP, POPULATION_GRID, PRESENCE)
-COARSEST, LEVEL, DIGITS = 4, 52, 15  # an H3 index keeps its resolution in bits 52 to 55, and three bits a digit below
+COARSEST = 4
 AT_HOME = 3
 ENOUGH = 50  # devices behind a cell whose interval is judged
 COUNTED = ("mass_wrong", "sums_wrong", "few", "lost", "width", "share_model_error")  # told while it is being published
@@ -31,7 +31,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         count(F.least(*figures) < 0).alias("negative"),
         count(~persons.between(F.col("p05"), F.col("p95"))).alias("outside"),
         count(cell.isNull() != (F.col("h3").isNull() & F.col("resolution").isNull())).alias("half_named"),
-        count((F.lower(F.hex("cell")) != F.col("h3")) | (_resolution() != F.col("resolution"))).alias("misnamed"),
+        count((F.lower(F.hex("cell")) != F.col("h3")) | (resolution() != F.col("resolution"))).alias("misnamed"),
         F.sum("population").alias("persons"),
         F.sum(F.when(cell.isNull(), persons)).alias("persons_left"),
         F.sum(F.when(F.col("obs_status") == "U", persons)).alias("persons_unsure"),
@@ -43,7 +43,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
     )
     grid = frames["population_grid"].agg(F.sum("population").alias("grid_persons"))
     whole = grid.select(F.explode(F.lit(list(units))).alias("unit"), "*")
-    tallies = [dates, _overlaps(rows), heard, whole]
+    tallies = [dates, nested(rows, "overlaps", "unit", "hour"), heard, whole]
     told: dict[str, Column] = {name: F.lit(None) for name in COUNTED}
     if (raw := frames.get("population_map.counted")) is not None:
         counted = of(raw, "date", units)
@@ -62,22 +62,6 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         **told,
     }
     return gather(units, *tallies, rates=rates)
-
-
-def _resolution() -> Column:
-    return F.shiftright("cell", LEVEL).bitwiseAND(F.lit(15)).cast("int")
-
-
-def _overlaps(rows: DataFrame) -> DataFrame:
-    """Cells inside others of the same hour.
-
-    Without the bits of the resolution an index sorts right behind those of all cells inside it, which share its digits.
-    """
-    named = rows.where("cell is not null").withColumn("order", F.col("cell").bitwiseAND(F.lit(~(15 << LEVEL))))
-    digits = F.expr(f"shiftleft(1L, cast(3 * ({DIGITS} - (shiftright(cell, {LEVEL}) & 15)) as int)) - 1")
-    hour = Window.partitionBy("unit", "hour").orderBy("order", F.col("cell").desc())
-    inside = F.lag("order").over(hour) >= F.col("order") - digits
-    return named.select("unit", inside.alias("inside")).groupBy("unit").agg(count(F.col("inside")).alias("overlaps"))
 
 
 def _sums(counted: DataFrame, grid: DataFrame) -> DataFrame:

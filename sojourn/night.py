@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
+from inspect import signature
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -33,22 +34,6 @@ from sojourn.table import Table
 
 Say = Callable[[str, Done], None]
 COMPILES = 16 << 20  # landing bytes above which it pays that Spark compiles its plans
-MONTHLY = {
-    "home_locations": months.home_locations,
-    "machines": machines.machines,
-    "transnationals": months.transnationals,
-    "country_nights": moves.country_nights,
-    "cross_border_flows": months.cross_border_flows,
-    "residents_by_origin": months.residents_by_origin,
-    "transnational_stocks": months.transnational_stocks,
-    "cross_border_corridors": borders.cross_border_corridors,
-    "zone_flows": borders.zone_flows,
-    "cross_border_communities": borders.cross_border_communities,
-    "intl_migration_flow": moves.intl_migration_flow,
-    "class_transition": moves.class_transition,
-    "intl_call_exposure": calls.intl_call_exposure,
-    "segregation": calls.segregation,
-}
 STEPS: dict[str, Callable[..., Done]] = {
     "cells": intake.cells,
     "subscribers": intake.subscribers,
@@ -77,6 +62,7 @@ STEPS: dict[str, Callable[..., Done]] = {
     "segregation": calls.segregation,
     "night_quality": quality.night_quality,
 }
+MONTHLY = {name: step for name, step in STEPS.items() if "asked" in signature(step).parameters}
 LANDED = ("rejects", "batches")  # come with the events
 SELDOM = ("subscribers", "country_since", *MONTHLY)  # due on few nights: those start Spark, the others do without
 

@@ -1,13 +1,12 @@
 """The monthly tables of what crosses borders: corridors, flows between zones, communities."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs import cross_border_communities as communities_job
 from jobs import cross_border_corridors as corridors_job
@@ -23,40 +22,14 @@ from schemas import (
     PRESENCE,
     ZONE_FLOWS,
 )
-from sojourn import clock, disclosure
-from sojourn.lake import in_pandas, union
+from sojourn import disclosure
+from sojourn.lake import in_pandas
 from sojourn.prevalence import fingerprint
 from sojourn.steps import Done
-from sojourn.steps.months import changed, consumed, due, of_month
-from sojourn.table import Table
+from sojourn.steps.months import Looks, changed, consumed, due, of_dates, of_month, release
 
 if TYPE_CHECKING:
     from sojourn.night import Night
-
-
-def _release(
-    night: "Night",
-    table: Table,
-    asked: Sequence[date],
-    sources: Sequence[Table],
-    counted: Callable[[date, bool, DataFrame | None], DataFrame],
-    derive: disclosure.Derive = disclosure.nothing,
-) -> Done:
-    """A published table of months, of sources that tell, by their dates or months, of that month alone."""
-    news = [changed(night, table, source) for source in sources]
-    found = due(night, table, asked, lambda month: any(is_new(month, clock.last_day(month)) for is_new in news))
-    if not found.months:
-        return None
-    grid = night.lake.read(POPULATION_GRID) if night.conf.population else None
-    frames = [counted(month, provisional, grid) for month, provisional in found.months.items()]
-    released = disclosure.release(table, union(frames), night.conf.disclosure.k, derive)
-    night.audit.release(released, sorted(found.months), {**found.notes, **consumed(night, sources)})
-    return f"{len(frames)} months", len(frames)
-
-
-def _of_dates(night: "Night", table: Table, month: date) -> DataFrame:
-    """The rows of the dates of a month."""
-    return night.lake.read(table).where(F.col("date").between(month, clock.last_day(month)))
 
 
 def cross_border_corridors(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
@@ -64,13 +37,14 @@ def cross_border_corridors(night: "Night", days: Sequence[date] = (), asked: Seq
     lake, conf, p = night.lake, night.conf, night.params["cross_border_corridors"]
 
     def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
-        crossings, homes = _of_dates(night, BORDER_CROSSINGS, month), of_month(night, HOME_LOCATIONS, month)
+        crossings, homes = of_dates(night, BORDER_CROSSINGS, month), of_month(night, HOME_LOCATIONS, month)
         home, k = conf.home, conf.disclosure.k
         return corridors_job.transform(
             crossings, homes, lake.read(CELLS), grid, month, provisional, home.country, home.time_zone, k, p
         )
 
-    return _release(night, CROSS_BORDER_CORRIDORS, asked, (BORDER_CROSSINGS, HOME_LOCATIONS, POPULATION_GRID), counted)
+    sources = (BORDER_CROSSINGS, HOME_LOCATIONS, POPULATION_GRID)
+    return release(night, CROSS_BORDER_CORRIDORS, asked, sources, counted, Looks(alone=True))
 
 
 def zone_flows(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
@@ -78,7 +52,7 @@ def zone_flows(night: "Night", days: Sequence[date] = (), asked: Sequence[date] 
     lake, conf, p = night.lake, night.conf, night.params["zone_flows"]
 
     def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
-        presence, homes = _of_dates(night, PRESENCE, month), of_month(night, HOME_LOCATIONS, month)
+        presence, homes = of_dates(night, PRESENCE, month), of_month(night, HOME_LOCATIONS, month)
         inbound, k = conf.weights.inbound, conf.disclosure.k
         return zones_job.transform(
             presence, homes, lake.read(CELLS), grid, month, provisional, conf.home.country, inbound, k, p
@@ -88,7 +62,7 @@ def zone_flows(night: "Night", days: Sequence[date] = (), asked: Sequence[date] 
         return zones_job.with_asymmetry(rows, lake.read(CROSS_BORDER_FLOWS), conf.home.country)
 
     sources = (PRESENCE, HOME_LOCATIONS, POPULATION_GRID, CROSS_BORDER_FLOWS)
-    return _release(night, ZONE_FLOWS, asked, sources, counted, asymmetric)
+    return release(night, ZONE_FLOWS, asked, sources, counted, Looks(alone=True, derive=asymmetric))
 
 
 def cross_border_communities(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:

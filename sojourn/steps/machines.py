@@ -11,9 +11,8 @@ from pyspark.sql import functions as F
 from jobs import machines as job
 from schemas import CELLS, MACHINES, PRESENCE, SUBSCRIBERS
 from sojourn import clock
-from sojourn.audit import Part
 from sojourn.steps import LONG_AGO, Done
-from sojourn.steps.months import changed, consumed, due
+from sojourn.steps.months import changed, due, publish
 
 if TYPE_CHECKING:
     from sojourn.night import Night
@@ -44,9 +43,7 @@ def machines(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = 
     windows = {month: span(month) for month in found.months}
     early = [month for month, provisional in found.months.items() if provisional]
     frame = job.transform(lake.read(PRESENCE), lake.read(SUBSCRIBERS), lake.read(CELLS), windows, early, p)
-    notes = {**found.notes, **consumed(night, SOURCES)}
-    night.audit.publish({MACHINES: Part(frame, sorted(windows), notes)}, sorted(windows), {})
-    return f"{len(windows)} months", len(windows)
+    return publish(night, MACHINES, frame, found, SOURCES)
 
 
 def _told(night: "Night", version: int | None) -> date | None:

@@ -100,6 +100,7 @@ def consumed(night: "Night", sources: Sequence[Table]) -> dict[str, Any]:
 
 
 def publish(night: "Night", table: Table, frame: DataFrame, found: Due, sources: Sequence[Table]) -> Done:
+    """The months that are due of a restricted table."""
     months = sorted(found.months)
     night.audit.publish({table: Part(frame, months, {**found.notes, **consumed(night, sources)})}, months, {})
     return f"{len(months)} months", len(months)
@@ -157,12 +158,19 @@ def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[da
 class Looks:
     """How a published table of months is made, other than of its month alone.
 
-    back: months that it looks back. ripe: which months have history enough. derive: columns out of public ones.
+    alone: sources of dates tell of their own month alone. back: months that it looks back. ripe: which months have
+    history enough. derive: columns out of public ones.
     """
 
+    alone: bool = False
     back: int = 0
     ripe: Callable[[date], bool] = bool  # all: a date is never false
     derive: disclosure.Derive = disclosure.nothing
+
+
+def of_dates(night: "Night", table: Table, month: date) -> DataFrame:
+    """The rows of the dates of a month."""
+    return night.lake.read(table).where(F.col("date").between(month, clock.last_day(month)))
 
 
 def of_month(night: "Night", table: Table, month: date) -> DataFrame:
@@ -180,17 +188,15 @@ def release(
 ) -> Done:
     """A published table of months: counted month by month, released by the one door.
 
-    A source of dates counts up to the fourth day after the month, when all its trips have ended; one of months counts
-    from as many months before as it looks back.
+    A source of dates counts up to the fourth day after the month, when all its trips have ended (or that month alone);
+    one of months counts from as many months before as it looks back.
     """
     news, looks = {source: changed(night, table, source) for source in sources}, looks or Looks()
 
     def touched(month: date) -> bool:
         back, last = clock.months_before(month, looks.back), clock.last_day(month)
-        return any(
-            is_new(back, month) if source.unit == "month" else is_new(date.min, last + SILENCE)
-            for source, is_new in news.items()
-        )
+        dates = (month, last) if looks.alone else (date.min, last + SILENCE)
+        return any(is_new(*((back, month) if source.unit == "month" else dates)) for source, is_new in news.items())
 
     found = due(night, table, asked, touched, looks.ripe)
     if not found.months:

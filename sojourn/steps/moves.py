@@ -88,7 +88,8 @@ def intl_migration_flow(night: "Night", days: Sequence[date] = (), asked: Sequen
         )
 
     sources = (COUNTRY_NIGHTS, HOME_LOCATIONS, POPULATION_GRID)
-    return release(night, INTL_MIGRATION_FLOW, asked, sources, counted, Looks(BACK, ripe, flow_job.covered))
+    looks = Looks(back=BACK, ripe=ripe, derive=flow_job.covered)
+    return release(night, INTL_MIGRATION_FLOW, asked, sources, counted, looks)
 
 
 def class_transition(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
@@ -120,4 +121,5 @@ def class_transition(night: "Night", days: Sequence[date] = (), asked: Sequence[
         )
 
     sources = (TRANSNATIONALS, HOME_LOCATIONS, POPULATION_GRID)
-    return release(night, CLASS_TRANSITION, asked, sources, counted, Looks(YEAR_MONTHS, ripe, transition_job.likely))
+    looks = Looks(back=YEAR_MONTHS, ripe=ripe, derive=transition_job.likely)
+    return release(night, CLASS_TRANSITION, asked, sources, counted, looks)

@@ -43,11 +43,7 @@ function arcs(target, totals, unit) {
   const value = new Map(totals.map(t => [t.code, t.value])), top = Math.max(...value.values(), 1), tones = ramp("visitors");
   svg.append(el("rect", {width: W, height: H, fill: ink("sea")}));
   for (const area of land) {
-    let d = "";
-    for (const flat of area.rings) for (let i = 0, x = 0, y = 0; i < flat.length; i += 2) {
-      x += flat[i]; y += flat[i + 1];
-      d += `${i ? "L" : "M"}${X(x / 1e5).toFixed(1)} ${Y(y / 1e5).toFixed(1)}`;
-    }
+    const d = traced(area.rings, X, Y);
     const share = value.has(area.code) ? Math.sqrt(value.get(area.code) / top) : null;
     const fill = area.code === DATA.home ? ink("ink") : share === null ? ink("land") : colour(mix(tones, 0.1 + 0.55 * share));
     svg.append(el("path", {d, fill, stroke: ink("sea"), "stroke-width": 0.7}, el("title", {}, country(area.code) + (share === null ? "" : `: ${number(value.get(area.code))}`))));

@@ -5,14 +5,7 @@ function plan(label) {
   const scale = W / ((east - west) * squeeze), H = Math.round((north - south) * scale);
   const X = x => (x - west) * squeeze * scale, Y = y => (north - y) * scale;
   const svg = el("svg", {viewBox: `0 0 ${W} ${H}`, class: "world", role: "img", "aria-label": label});
-  const path = rings => {
-    let d = "";
-    for (const flat of rings) for (let i = 0, x = 0, y = 0; i < flat.length; i += 2) {
-      x += flat[i]; y += flat[i + 1];
-      d += `${i ? "L" : "M"}${X(x / 1e5).toFixed(1)} ${Y(y / 1e5).toFixed(1)}`;
-    }
-    return d;
-  };
+  const path = rings => traced(rings, X, Y);
   svg.append(el("rect", {width: W, height: H, fill: ink("sea")}));
   for (const area of DATA.map.land || []) svg.append(el("path", {d: path(area.rings), fill: area.code === DATA.home ? ink("homeland") : ink("land"), stroke: ink("border-line"), "stroke-width": 1}));
   return {svg, X, Y, path};

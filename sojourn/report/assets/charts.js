@@ -17,6 +17,16 @@ function bars(target, title, rows, parts, unit) {
     : el("p", {class: "empty"}, "No row of this kind is published."), rows.some(row => !sum(row.parts.map(p => p.value))) ? hidden() : "");
 }
 
+// Rings of whole numbers, each corner as a step from the one before, as the path of an SVG.
+function traced(rings, X, Y) {
+  let d = "";
+  for (const flat of rings) for (let i = 0, x = 0, y = 0; i < flat.length; i += 2) {
+    x += flat[i]; y += flat[i + 1];
+    d += `${i ? "L" : "M"}${X(x / 1e5).toFixed(1)} ${Y(y / 1e5).toFixed(1)}`;
+  }
+  return d;
+}
+
 function keys(parts) {
   if (parts.length < 2) return null;
   return el("p", {class: "keys"}, ...parts.flatMap(part => [el("span", {class: "key", style: `background:${part.colour}`}), part.name + " "]));

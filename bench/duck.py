@@ -112,12 +112,14 @@ copy (
         union all select *, day - 1 as night, hours & 127 as bits from seen
     ), place as (
         select device, country, cell, min(home_country) as home_country, bit_or(1::bigint << night) as mask,
+            bit_or(1::bigint << night) filter (bits & ((3 << 22) | 31) > 0) as middle,
             sum(bit_count(bits))::integer as hours,
             max(night * 64 + floor(log2(bits))::integer + case when bits < 128 then 24 else 0 end) as last
         from part where bits > 0 and night between 0 and date '$until' - date '$since' group by device, country, cell
     ), device as (
         select device, min(home_country) as home_country, bit_count(bit_or(mask)) as observed,
             coalesce(bit_count(bit_or(mask) filter (country = '$home')), 0) as here,
+            coalesce(bit_count(bit_or(middle) filter (country = '$home')), 0) as middle,
             coalesce(bit_count(bit_or(mask) filter (country <> '$home')), 0) as abroad,
             -struct_extract(max({'n': bit_count(mask), 'h': hours, 'l': last, 'c': -cell})
                 filter (cell is not null), 'c') as cell
@@ -127,7 +129,7 @@ copy (
         join ring on device.cell = ring.cell and place.cell = ring.near group by device
     )
     select device, home_country, cell, coalesce(nights, 0)::integer as nights, observed::integer as observed_nights,
-        abroad::integer as abroad_nights, coalesce(nights, 0) / observed as share,
+        abroad::integer as abroad_nights, middle::integer as core_nights, coalesce(nights, 0) / observed as share,
         case when abroad > here then 'abroad' when share > 0.5 then 'home' else 'unlocatable' end as status,
         $provisional as provisional
     from device left join near using (device)

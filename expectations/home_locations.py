@@ -23,7 +23,9 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         F.count("*").alias("rows"),
         F.count("*").alias("devices"),
         (F.count("*") - F.count_distinct("device")).alias("repeated"),
-        count((F.least("nights", abroad) < 0) | (F.greatest("nights", abroad) > seen)).alias("nights_wrong"),
+        count(
+            (F.least("nights", abroad, "core_nights") < 0) | (F.greatest("nights", abroad, "core_nights") > seen)
+        ).alias("nights_wrong"),
         count(~seen.between(1, WINDOW_MAX_NIGHTS)).alias("observed_wrong"),
         count(F.abs(share_here * seen - F.col("nights")) > TINY * seen).alias("wrong_shares"),
         count(~share_here.between(0, 1)).alias("outside_shares"),
@@ -66,7 +68,7 @@ def _domestic(rows: DataFrame) -> DataFrame:
 SUITE = suite(
     "home_locations",
     never("critical", "a device has one row a month", "repeated"),
-    never("critical", "nights at the cell and abroad are among those observed", "nights_wrong"),
+    never("critical", "nights at the cell, abroad and in this country are among those observed", "nights_wrong"),
     never("critical", "every device was observed on a night, and on no more than a year has", "observed_wrong"),
     never("critical", "share is nights over observed nights", "wrong_shares"),
     never("critical", "share lies between 0 and 1", "outside_shares"),

@@ -62,7 +62,7 @@ def transform(
     prevalence: Mapping[Place, float],
     p: Params,
 ) -> pd.DataFrame:
-    """Rows of `cross_border_communities` of one month; none where nothing flows.
+    """Rows of `cross_border_communities` of one month; none where nothing flows from one place to another.
 
     Args:
         zone_flows: published rows of `zone_flows` of that month.
@@ -77,7 +77,7 @@ def transform(
     flows = between(zone_flows, border_flows, home)
     flow = flows["persons" if p.persons and flows["persons"].notna().all() else "devices"].astype("float64")
     places = sorted({*flows["origin"], *flows["destination"]}, key=_order)
-    if not places or flow.sum() <= 0:
+    if not flow[flows["origin"] != flows["destination"]].sum() > 0:
         return pd.DataFrame(columns=CROSS_BORDER_COMMUNITIES.given)
     at = {place: n for n, place in enumerate(places)}
     ties = np.zeros((len(places), len(places)))

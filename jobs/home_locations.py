@@ -18,14 +18,16 @@ READS, WRITES, EVERY = (PRESENCE,), HOME_LOCATIONS, "month"
 class Params:
     """How much is a home. Defaults: docs/methods.md.
 
-    window_days: nights looked at, up to the month's last. night_from, night_to: local hours. min_nights: observed
-    nights below which nothing is said. min_share: of the observed nights, to be exceeded. ring: 1 counts the six
-    neighbours in.
+    window_days: nights looked at, up to the month's last. night_from, night_to: local hours. core_from, core_to: local
+    hours of the middle of a night, when hardly anybody is on the way. min_nights: observed nights below which nothing
+    is said. min_share: of the observed nights, to be exceeded. ring: 1 counts the six neighbours in.
     """
 
     window_days: int = 28
     night_from: int = 20
     night_to: int = 7
+    core_from: int = 22
+    core_to: int = 5
     min_nights: int = 10
     min_share: float = 0.5
     ring: int = 1
@@ -35,6 +37,8 @@ class Params:
             "window_days": (1, 62),  # nights are bits of one bigint
             "night_from": (12, 23),
             "night_to": (0, 12),
+            "core_from": (self.night_from, 24),
+            "core_to": (0, self.night_to),
             "min_nights": (1, self.window_days),
             "min_share": (0, 1),
             "ring": (0, 1),

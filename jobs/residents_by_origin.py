@@ -2,7 +2,8 @@
 
 Method: residents are devices with a usual place of the night (UN handbook on mobile phone data for migration, 5.2); a
 foreign SIM counts as one from 14 nights there on, so that a tourist's fortnight is not a life. It says nothing about
-citizenship.
+citizenship. A foreign SIM that was never seen here in the middle of a night may be a commuter's, who sleeps beyond the
+border and is seen on the way, early and late: it counts, and the lower end of the interval does without it.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from pyspark.sql import functions as F
 
 from schemas import CELLS, HOME_LOCATIONS, POPULATION_GRID, RESIDENTS_BY_ORIGIN
 from sojourn.errors import bounded
-from sojourn.methods.counting import counted
+from sojourn.methods.counting import DOUBT, counted
 from sojourn.methods.countries import as_number, as_text
 from sojourn.methods.weights import Errors, inbound_weight, weighed
 from sojourn.methods.zones import UNKNOWN, area, zones_of
@@ -51,7 +52,7 @@ def transform(
     k: int,
     p: Params,
 ) -> DataFrame:
-    """The counted frame of one month: dimensions, n, record_key, persons and its top.
+    """The counted frame of one month: dimensions, n, record_key, persons and its top, and who of them is in doubt.
 
     Args:
         homes: rows of `home_locations` of that month.
@@ -69,11 +70,17 @@ def transform(
         "device",
         "cell",
         as_number("home_country").alias("origin"),
+        F.coalesce(~own & (F.col("core_nights") == 0), F.lit(False)).alias("doubtful"),
         F.when(~own, inbound_weight(F.col("home_country"), inbound)).alias("guest"),
     )
     known = live.join(F.broadcast(zones_of(cells, home)), "cell", "left")
     placed = known.withColumn("area", F.coalesce("area", area(F.lit(home))))
-    made = counted(placed, ["area", "origin"], {"guests": F.col("guest")})
+    by = ["area", "origin"]
+    made = counted(placed, by, {"guests": F.col("guest")}).alias("made")
+    doubt = counted(placed.where("doubtful"), by, {}).toDF(*by, *DOUBT).alias("doubt")
+    same = [F.col(f"made.{c}").eqNullSafe(F.col(f"doubt.{c}")) for c in by]
+    nobody = F.when(F.col("guests").isNotNull(), 0)  # null of the others, who are the persons of their zone
+    made = made.join(doubt, same, "left").select("made.*", *(F.coalesce(c, nobody).alias(c) for c in DOUBT))
     columns = {
         "month": F.lit(month),
         "home_country": F.coalesce(as_text("origin"), F.lit(UNKNOWN)),

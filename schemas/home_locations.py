@@ -25,6 +25,12 @@ HOME_LOCATIONS = Table(
         C("nights", "int", "nights seen at the cell or, with ring 1, its neighbours"),
         C("observed_nights", "int", "nights with a located sign, here or abroad"),
         C("abroad_nights", "int", "nights with a sign abroad"),
+        C(
+            "core_nights",
+            "int",
+            "nights with a sign in this country in their middle hours; null: built by a release that did not look",
+            null=True,
+        ),
         C("share", "double", "nights / observed_nights"),
         C("status", "string", "what that makes it", among=STATUSES),
         C("provisional", "boolean", "true: the month is not closed, or days of the window are still to land"),

@@ -1,9 +1,11 @@
 """Which landing files a run takes in: those under its days, those that came late, and what changes because of them."""
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -102,6 +104,17 @@ def _files(fs: Any, statuses: Iterable[Any]) -> Iterator[Any]:
             yield from _files(fs, fs.listStatus(status.getPath()))
         else:
             yield status
+
+
+def weight(conf: Config, days: Sequence[date]) -> float:
+    """About how many bytes have landed on these days, without Spark; infinite where that cannot be told."""
+    paths = [feed.path for feed in conf.sources.events]
+    if any("://" in path or "{" in path.replace("{date}", "") for path in paths):  # Hadoop's alone to read
+        return math.inf
+    landed = (Path(path.replace("{date}", str(day))) for path in paths for day in days)
+    found = (f for p in landed for f in Path(p.anchor).glob(str(p.relative_to(p.anchor))))
+    files = (g for f in found for g in (f.rglob("*") if f.is_dir() else [f]))
+    return sum(f.stat().st_size for f in files if f.is_file())
 
 
 def inspected(spark: SparkSession, arrivals: Sequence[Arrival], forms: dict[str, Form]) -> list[Arrival]:

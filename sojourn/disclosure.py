@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from sojourn.errors import SojournError
 from sojourn.methods.cellkey import VARIANCE, bound, perturbed
+from sojourn.methods.counting import DOUBT
 from sojourn.table import ERRORS, STATED, Table
 
 MICRO = 1_000_000  # micro-persons in a person
@@ -110,7 +111,8 @@ def release(table: Table, counted: DataFrame, k: int, derive: Derive = nothing) 
     Args:
         table: with the dimensions, `devices`, and measures: bigint (counts), double (persons).
         counted: the dimensions, n, record_key, and of each measure itself and its `_top`; persons in micro-persons.
-            For standard errors also `homes` and `relative_error`, public both (`sojourn.methods.weights`).
+            For standard errors also `homes` and `relative_error`, public both (`sojourn.methods.weights`), and DOUBT
+            where the lower end of the interval shall do without some.
         k: devices.
         derive: adds columns; it sees rows that anybody may read, and nothing of what they were counted from.
     """
@@ -135,15 +137,27 @@ def release(table: Table, counted: DataFrame, k: int, derive: Derive = nothing) 
         rows = rows.withColumn("_mixed", F.col("persons") != n * F.col("persons_top"))  # as the quotient tells anyway
     rows = rows.withColumns(made)
     if "relative_error" in counted.columns:
-        rows = rows.withColumns(_errors(k))
+        rows = rows.withColumns(_errors(k, doubted(k) if DOUBT[0] in counted.columns else F.lit(0)))
     public = rows.select(*(c for c in rows.columns if c in table.names))
     return Released(table, _whole(table, derive(public)), counted, seal=_SEAL)
 
 
-def _errors(k: int) -> dict[str, Column]:
+def doubted(k: int) -> Column:
+    """How many of the published devices of a row are in doubt: a count of its own with its own noise.
+
+    Between none and k - 1, which are not told: the middle. All but fewer than k: all. Null: of these none can be.
+    """
+    doubt, key = (F.col(name) for name in DOUBT)
+    told = F.least(perturbed(doubt, key, k), F.col("devices"))
+    shown = F.when(doubt < k, F.lit(k // 2)).when(F.col("n") - doubt < k, F.col("devices")).otherwise(told)
+    return F.when(doubt.isNull(), 0).otherwise(shown)
+
+
+def _errors(k: int, doubtful: Column) -> dict[str, Column]:
     """Standard errors and interval of the persons, of the published devices and persons and of what is public.
 
     Sampling as in `sojourn.methods.sampling.count_variance`; the noise of the count; rounding; all else in proportion.
+    The lower end does without the devices that are in doubt.
     """
     devices, persons = F.col("devices"), F.col("persons")
     weight = F.nullif(persons / devices, F.lit(0.0))
@@ -157,7 +171,7 @@ def _errors(k: int) -> dict[str, Column]:
     return {
         "se_sampling": F.sqrt(sampling),
         "se_total": total,
-        "p05": F.when(total.isNotNull(), F.greatest(persons - Z90 * total, F.lit(0.0))),
+        "p05": F.when(total.isNotNull(), F.greatest(persons * (1 - doubtful / devices) - Z90 * total, F.lit(0.0))),
         "p95": persons + Z90 * total,
     }
 

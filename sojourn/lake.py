@@ -20,6 +20,7 @@ from deltalake import CommitProperties, Schema, WriterProperties, write_deltalak
 from deltalake import DeltaTable as Delta
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -39,6 +40,8 @@ PROPERTIES = {
     "delta.checkpointInterval": "10",  # what Spark takes where nothing is said; delta-rs would take 100
 }
 KEPT = {"delta.logRetentionDuration": "interval 36500 days"}  # of tables whose versions are all kept
+# what a version raises whose files or log are gone
+LOST = (FileNotFoundError, DeltaError, PySparkException, Py4JJavaError)
 META = "spark.databricks.delta.commitInfo.userMetadata"
 
 
@@ -70,7 +73,7 @@ class Lake(Log):
         """Some rows of an old version; None where its files or its log are gone."""
         try:
             return self.rows(table, where, version)
-        except (FileNotFoundError, DeltaError, PySparkException):
+        except LOST:
             return None
 
     def units(self, table: Table, column: str = "", **of: date) -> set[date]:

@@ -33,7 +33,7 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
     """Build every landing day in order, every table it touches, in one Spark session."""
     if last < first:
         raise ConfigError("the last day is before the first", where=f"--to {last}", hint=f"--from {first}")
-    page, began = load(conf), datetime.now()
+    page, began, days = load(conf), datetime.now(), clock.days(first, last)
     known(only)
     from sojourn.night import MONTHLY
 
@@ -45,11 +45,11 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
         TimeElapsedColumn(),
     )
     with (
-        working(page, "run") as night,
+        working(page, "run", days) as night,
         night.journal.kept("run"),
         Progress(*columns, console=err, disable=not err.is_terminal) as bar,
     ):
-        chunks = night.passes(clock.days(first, last), PASS_BYTES)
+        chunks = night.passes(days, PASS_BYTES)
         task = bar.add_task("starting", total=len(chunks) * len(night.steps) + provisional * len(MONTHLY), what="")
 
         def say(name: str, done: tuple[str, int] | None) -> None:

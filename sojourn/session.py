@@ -62,6 +62,8 @@ LOCAL = {
     "spark.executorEnv.PYTHONPATH": str(Path(__file__).parents[1]),  # where that module lies
     "spark.driver.extraJavaOptions": f"{JAVA} -Dlog4j2.configurationFile=file:{LOG4J}",
 }
+# The second compiler of the JVM takes half the CPU of a small night, and gives nothing back before it is over.
+BRIEF = {"spark.driver.extraJavaOptions": f"{LOCAL['spark.driver.extraJavaOptions']} -XX:TieredStopAtLevel=1"}
 # How Spark evaluates expressions: by classes made for each plan, or as they stand, which spares compiling those.
 COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
 INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
@@ -75,10 +77,11 @@ AT_START = (
 )
 
 
-def start(settings: dict[str, str], name: str = "sojourn") -> SparkSession:
+def start(settings: dict[str, str], name: str = "sojourn", brief: bool = False) -> SparkSession:
     """The session of this process. `settings` are the configuration's; they win over ours.
 
-    Under spark-submit the master and the memory are those of the command: a setting that cannot act is refused.
+    brief: in a JVM for little work. Under spark-submit the master and the memory are those of the command: a setting
+    that cannot act is refused.
     """
     given = _submitted()
     if not given:
@@ -93,17 +96,17 @@ def start(settings: dict[str, str], name: str = "sojourn") -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     builder = SparkSession.builder.appName(given.get("spark.app.name", name))
-    for key, value in (_ours(given) | settings).items():
+    for key, value in (_ours(given, brief) | settings).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     _quiet(spark)
     return spark
 
 
-def _ours(given: dict[str, str]) -> dict[str, str]:
+def _ours(given: dict[str, str], brief: bool = False) -> dict[str, str]:
     """Our settings, where Spark was started with those given, or is about to start (none given)."""
     if not given:
-        return LOCAL | ALWAYS
+        return LOCAL | ALWAYS | (BRIEF if brief else {})
     if not given.get("spark.master", "local").startswith("local"):
         return ALWAYS
     return {key: value for key, value in LOCAL.items() if key not in (*AT_START, *given)} | ALWAYS

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from graspologic_native import leiden
-from scipy.sparse.csgraph import connected_components
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,14 +38,16 @@ def communities(
     """What places belong together.
 
     Args:
-        flow: from each place (row) to each other, shape (n, n), nothing negative, something positive; order the places
-            first, for numbers follow it.
+        flow: from each place (row) to each other, shape (n, n), nothing negative, something positive beside the
+            diagonal, which does not count; order the places first, for numbers follow it.
         runs: of Leiden, with the seeds seed, seed + 1, …
         agreement: share of the runs from which on two places are together; so are those joined by such pairs.
         resolution: 1: modularity; more makes smaller communities.
         seed: of the first run.
         most: places, above which flows both ways are added up before: the work grows with the square of the places.
     """
+    from scipy.sparse.csgraph import connected_components  # loads slowly, and every command loads this module
+
     ties = np.array(flow, dtype=np.float64)
     np.fill_diagonal(ties, 0)
     n = len(ties)

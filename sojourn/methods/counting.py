@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 KEYS = 1 << 32  # record keys are whole numbers below this
+DOUBT = ("doubt_n", "doubt_record_key")  # n and record_key of the devices of a row that may be none of its kind
 
 
 def record_key(device: Column) -> Column:

@@ -27,6 +27,10 @@ class Rule(Protocol):
     @property
     def night_to(self) -> int: ...
     @property
+    def core_from(self) -> int: ...
+    @property
+    def core_to(self) -> int: ...
+    @property
     def min_nights(self) -> int: ...
     @property
     def min_share(self) -> float: ...
@@ -37,8 +41,8 @@ class Rule(Protocol):
 def homes(presence: DataFrame, windows: Windows, home: str, rule: Rule) -> DataFrame:
     """One row per window and device seen on one of its nights.
 
-    Columns: `of` (the window's name), device, home_country, cell, nights, observed_nights, abroad_nights, share and
-    status, as `home_locations` means them.
+    Columns: `of` (the window's name), device, home_country, cell, nights, observed_nights, abroad_nights, core_nights,
+    share and status, as `home_locations` means them.
 
     Args:
         presence: rows from the first night's date to the day after the last night's, of all windows.
@@ -53,6 +57,7 @@ def homes(presence: DataFrame, windows: Windows, home: str, rule: Rule) -> DataF
         F.bit_or("mask").alias("seen"),
         F.bit_or(F.when(here, F.col("mask"))).alias("here"),
         F.bit_or(F.when(abroad, F.col("mask"))).alias("abroad"),
+        F.bit_or(F.when(here, F.col("core"))).alias("core"),
         F.collect_list(F.when(F.col("cell").isNotNull(), F.struct("cell", "mask"))).alias("cells"),
         # most nights, then most hours, then latest, then smallest index
         F.max(F.when(F.col("cell").isNotNull(), F.struct("nights", "hours", "last", -F.col("cell")))).alias("best"),
@@ -73,11 +78,12 @@ def homes(presence: DataFrame, windows: Windows, home: str, rule: Rule) -> DataF
         "nights": F.coalesce(F.bit_count(mask), F.lit(0)),
         "observed_nights": F.bit_count("seen"),
         "abroad_nights": F.coalesce(F.bit_count("abroad"), F.lit(0)),
+        "core_nights": F.coalesce(F.bit_count("core"), F.lit(0)),
         "here_nights": F.coalesce(F.bit_count("here"), F.lit(0)),
     }
     counted = devices.withColumns(count).withColumn("share", F.col("nights") / F.col("observed_nights"))
     made = counted.withColumns({"status": _status(rule), "home_country": as_text("home_country")})
-    columns = "of device home_country cell nights observed_nights abroad_nights share status"
+    columns = "of device home_country cell nights observed_nights abroad_nights core_nights share status"
     return made.select(*columns.split())
 
 
@@ -91,10 +97,9 @@ def _status(rule: Rule) -> Column:
 
 
 def _nights_by_place(presence: DataFrame, windows: Windows, rule: Rule) -> DataFrame:
-    """(of, device, country, cell) with its nights as bits of a bigint, how many, the hours seen, and the last one."""
+    """(of, device, country, cell), its nights and those seen in their middle as bits; how many, hours, the last."""
     origin, last = min(first for first, _ in windows.values()), max(last for _, last in windows.values())
-    evening = sum(1 << h for h in range(rule.night_from, 24))
-    morning = sum(1 << h for h in range(rule.night_to))
+    evening, morning = _hours(rule.night_from, 24), _hours(0, rule.night_to)
     index = F.datediff("date", F.lit(origin))
     day = presence.where(F.col("date").between(origin, last + timedelta(1)))
     seen = F.explode(
@@ -109,13 +114,20 @@ def _nights_by_place(presence: DataFrame, windows: Windows, rule: Rule) -> DataF
     part = _in_windows(part.select("*", "seen.night", "seen.bits").where("bits > 0"), windows, origin)
     top = F.floor(F.log2("bits")).cast("int")  # the latest hour; after midnight is later than before
     order = F.when(F.col("bits") < (1 << rule.night_to), top + 24).otherwise(top)
+    core = F.col("bits").bitwiseAND(F.lit(_hours(rule.core_from, 24) | _hours(0, rule.core_to))) > 0
     by_place = part.groupBy("of", "device", "country", "cell").agg(
         F.min("home_country").alias("home_country"),
         F.bit_or(F.expr("shiftleft(1L, night)")).alias("mask"),
+        F.bit_or(F.when(core, F.expr("shiftleft(1L, night)"))).alias("core"),
         F.sum(F.bit_count("bits")).alias("hours"),
         F.max(F.col("night") * 64 + order).alias("last"),
     )
     return by_place.withColumn("nights", F.bit_count("mask"))
+
+
+def _hours(since: int, until: int) -> int:
+    """Hours of the day as the bits of `presence`."""
+    return sum(1 << h for h in range(since, until))
 
 
 def _in_windows(part: DataFrame, windows: Windows, origin: date) -> DataFrame:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs import machines as job
 from schemas import CELLS, MACHINES, PRESENCE, SUBSCRIBERS
 from sojourn import clock
+from sojourn.lake import LOST
 from sojourn.steps import LONG_AGO, Done
 from sojourn.steps.months import changed, due, publish
 
@@ -61,6 +61,6 @@ def _told(night: "Night", version: int | None) -> date | None:
         other = new.exceptAll(old).unionByName(old.exceptAll(new))
     try:
         found = other.agg(F.min("since").alias("since")).first()
-    except PySparkException:  # upkeep has deleted the files of that version
+    except LOST:  # upkeep has deleted the files of that version
         return LONG_AGO
     return found["since"] if found else None

@@ -98,7 +98,7 @@ def published(spark, country):
 
     def made(job, table, frames, here):
         homes = [
-            (MONTH, d, "LU", places[z], 20, 28, 0, 0.7, "home", False)
+            (MONTH, d, "LU", places[z], 20, 28, 0, 20, 0.7, "home", False)
             for d, z in zip(country["device"][here].tolist(), country["zone"][here].tolist(), strict=True)
         ]
         zone = ("Europe/Luxembourg",) if job is cross_border_flows else ()

@@ -24,7 +24,7 @@ def of(year, device, what, country="FR", home="LU", days=365):
 @pytest.fixture(scope="module")
 def transitions(spark):
     def run(*rows, params=None, provisional=False, k=1):
-        homes = [(MONTH, d, "LU", CELL, 20, 28, 0, 0.7, "home", False) for d in (1, 2)]
+        homes = [(MONTH, d, "LU", CELL, 20, 28, 0, 20, 0.7, "home", False) for d in (1, 2)]
         cells = spark.createDataFrame([(CELL, "s")], "cell bigint, zone string")
         grid = spark.createDataFrame([(CELL, 600.0, "s")], "cell bigint, population double, zone string")
         years = [spark.createDataFrame([r for r in rows if r[:2] == y], TRANSNATIONALS.schema) for y in (Y1, Y2)]

@@ -26,7 +26,7 @@ def crossing(device, to="FR", cell=SOUTH, day=MONDAY, hour=7, gap=0.5, home="LU"
 
 
 def lives(device, cell=SOUTH):
-    return (MONTH, device, "LU", cell, 20, 20, 0, 1.0, "home", False)
+    return (MONTH, device, "LU", cell, 20, 20, 0, 20, 1.0, "home", False)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def trip(
 
 
 def lives(device, cell=SOUTH, status="home", country="LU"):
-    return (MONTH, device, country, cell, 20, 20, 0, 1.0, status, False)
+    return (MONTH, device, country, cell, 20, 20, 0, 20, 1.0, status, False)
 
 
 @pytest.fixture

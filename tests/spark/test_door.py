@@ -192,6 +192,19 @@ def test_what_is_held_for_the_checks_is_what_the_rows_are_made_of(spark, by, tab
     made.counted.unpersist()
 
 
+@pytest.mark.parametrize(("doubt", "without"), [(None, 0), (0, K // 2), (K - 1, K // 2), (K, K), (30, 40), (40, 40)])
+def test_the_lower_end_does_without_who_is_in_doubt(spark, doubt, without):
+    """Of 40 guests. Fewer than k of either kind are not told apart."""
+    schema = (
+        "month date, zone string, home_country string, obs_status string, n bigint, record_key bigint, persons bigint, "
+        "persons_top bigint, homes bigint, relative_error double, doubt_n bigint, doubt_record_key bigint"
+    )
+    row = (MONTH, "guests", "FR", "A", 40, KEYS // 2, 40 * 10 * MICRO, 10 * MICRO, None, 0.01, doubt, KEYS // 2)
+    (found,) = release(RESIDENTS_BY_ORIGIN, spark.createDataFrame([row], schema), K).frame.collect()
+    assert found.p05 == pytest.approx(max(400 - 10 * without - Z90 * found.se_total, 0))
+    assert found.p95 == pytest.approx(400 + Z90 * found.se_total)
+
+
 def test_errors_are_worked_out_of_what_is_published(spark):
     """Of 400 residents 40 went, each for 100 persons; 40 guests, each for two; and all residents of a zone."""
     schema = (

@@ -56,6 +56,16 @@ def test_an_evening_and_the_morning_after_are_one_night_and_a_day_may_have_two(h
     assert (found[1].nights, found[2].nights) == (1, 2)
 
 
+def test_nights_count_whose_middle_saw_somebody_here(homes):
+    """Hours 22 to 4, in this country, whatever the place."""
+    middle = [seen(n, h, cell=c, device=1) for n, h, c in ((1, 22, A), (2, 23, FAR), (4, 0, A), (6, 4, A))]
+    early_and_late = [seen(n, 5, 6, 20, 21, device=2) for n in range(1, 9)]
+    abroad = [seen(n, 23, cell=None, country="FR", device=3) for n in range(1, 9)]
+    found = homes(*middle, *early_and_late, *abroad)
+    assert {d: r.core_nights for d, r in found.items()} == {1: 4, 2: 0, 3: 0}
+    assert homes(*early_and_late, params=Params(core_from=21))[2].core_nights == 8
+
+
 def test_the_window_ends_with_the_morning_after_its_last_night(homes):
     last = (LAST - FIRST).days
     rows = [
@@ -98,7 +108,7 @@ def test_every_status_in_the_order_of_the_contract(homes):
 
 def test_a_night_here_and_abroad_counts_on_both_sides(homes):
     rows = [*evenings(range(12)), *evenings(range(2, 12), country="FR", cell=None)]
-    assert homes(*rows)[1][5:] == (12, 10, 1.0, "home", False)
+    assert homes(*rows)[1][5:] == (12, 10, 0, 1.0, "home", False)
 
 
 def test_thresholds_are_parameters(homes):

@@ -35,7 +35,7 @@ def months(device, *parts, home="LU", tac=None, first=FIRST):
 
 
 def lives(device, cell, month, country="LU"):
-    return (month, device, country, cell, 20, 28, 0, 0.7, "home", False)
+    return (month, device, country, cell, 20, 28, 0, 20, 0.7, "home", False)
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ MONTH = date(2026, 3, 1)
 SOUTH, NORTH = (int(c) for c in cell_of([49.5, 49.9], [6.1, 6.1], 8))
 
 
-def lives(device, cell=SOUTH, country="LU", nights=20, status="home"):
-    return (MONTH, device, country, cell, nights, 28, 0, nights / 28, status, False)
+def lives(device, cell=SOUTH, country="LU", nights=20, status="home", core=5):
+    return (MONTH, device, country, cell, nights, 28, 0, core, nights / 28, status, False)
 
 
 @pytest.fixture
@@ -66,6 +66,17 @@ def test_a_foreign_sim_is_a_resident_from_14_nights_on(residents):
     assert {k: n for k, (n, _) in rows(residents(*homes)).items()} == {("s", "FR"): 2, ("s", "LU"): 1}
     found = rows(residents(*homes, params=Params(min_foreign_nights=13)))
     assert found["s", "FR"][0] == 3
+
+
+def test_foreign_sims_never_seen_in_the_middle_of_a_night_are_in_doubt(residents):
+    homes = [lives(n, country="FR", core=n % 3) for n in range(9)] + [lives(20, country=None, core=0)]
+    homes += [lives(30, country="DE"), lives(31, country="DE", core=None), lives(40, core=0)]
+    found = {r.home_country: (r.n, r.doubt_n, r.doubt_record_key) for r in residents(*homes).collect()}
+    assert {country: some[:2] for country, some in found.items()} == {
+        "FR": (9, 3), "_unknown": (1, 1), "DE": (2, 0), "LU": (1, None)
+    }  # fmt: skip
+    (same,) = residents(*(lives(n, country="FR") for n in (0, 3, 6))).collect()
+    assert found["FR"][2] == same.record_key, "a set of its own, with its own noise"
 
 
 def test_without_areas_the_country_is_one_zone_and_without_a_raster_there_are_no_persons(residents):

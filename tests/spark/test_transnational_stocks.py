@@ -21,7 +21,7 @@ def of(device, country="FR", what="commuter", nights=3, home="LU", provisional=F
 
 
 def lives(device, cell=SOUTH, country="LU", status="home"):
-    return (MONTH, device, country, cell, 20, 28, 0, 0.7, status, False)
+    return (MONTH, device, country, cell, 20, 28, 0, 20, 0.7, status, False)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ GRID = "cell bigint, population double, zone string"
 
 
 def lives(device, cell, status="home", country="LU"):
-    return (MONTH, device, country, cell, 20, 20, 0, 1.0, status, False)
+    return (MONTH, device, country, cell, 20, 20, 0, 20, 1.0, status, False)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def seen(device, cell=NORTH, hours=(9, 10), day=9, country="LU", home="LU"):
 
 
 def lives(device, cell=SOUTH, status="home"):
-    return (MONTH, device, "LU", cell, 20, 20, 0, 1.0, status, False)
+    return (MONTH, device, "LU", cell, 20, 20, 0, 20, 1.0, status, False)
 
 
 @pytest.fixture

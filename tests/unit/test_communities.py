@@ -150,7 +150,10 @@ def test_risk_is_told_where_prevalence_is():
 
 
 def test_of_nothing_there_is_nothing():
-    assert found(tuple(frame.head(0) for frame in planted(0)[0])).empty
+    nothing, none = (frame.head(0) for frame in planted(0)[0])
+    assert found((nothing, none)).empty
+    at_home = [(MONTH, "XX", zone, zone, 20, 800.0, 60, None, "A") for zone in ("z1", "z2")]
+    assert found((pd.DataFrame(at_home, columns=ZONE_FLOWS.names[:9]), none)).empty, "nobody goes anywhere"
 
 
 @pytest.mark.parametrize("wrong", [{"runs": 19}, {"agreement": 0.5}, {"resolution": 0.0}, {"seed": -1}])

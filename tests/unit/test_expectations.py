@@ -285,7 +285,7 @@ MUTANTS = {
     },
     "home_locations": {
         "a device has one row a month": {"repeated": 1},
-        "nights at the cell and abroad are among those observed": {"nights_wrong": 1},
+        "nights at the cell, abroad and in this country are among those observed": {"nights_wrong": 1},
         "every device was observed on a night, and on no more than a year has": {"observed_wrong": 1},
         "share is nights over observed nights": {"wrong_shares": 1},
         "share lies between 0 and 1": {"outside_shares": 1},

@@ -1,8 +1,13 @@
 """The settings of a session, whoever started Spark."""
 
+import math
+from datetime import date
+from types import SimpleNamespace
+
 import pytest
 
 from sojourn import session
+from sojourn.arrivals import weight
 from sojourn.errors import ConfigError
 from sojourn.session import ALWAYS, AT_START, LOCAL
 
@@ -17,6 +22,31 @@ def test_one_machine_under_spark_submit_has_the_settings_of_one_machine():
 def test_a_cluster_keeps_its_own_settings():
     assert session._ours({"spark.master": "yarn"}) == ALWAYS
     assert session._ours({}) == LOCAL | ALWAYS
+
+
+def test_little_work_is_done_by_one_compiler():
+    java = "spark.driver.extraJavaOptions"
+    assert session._ours({}, brief=True) == LOCAL | ALWAYS | {java: f"{LOCAL[java]} -XX:TieredStopAtLevel=1"}
+    assert session._ours({"spark.master": "local[2]"}, brief=True) == session._ours({"spark.master": "local[2]"})
+
+
+def test_what_has_landed_is_weighed_without_spark(tmp_path):
+    def conf(*paths):
+        return SimpleNamespace(sources=SimpleNamespace(events=[SimpleNamespace(path=path) for path in paths]))
+
+    for name, size in {
+        "2026-03-02/a.gz": 5,
+        "2026-03-02/sub/b.gz": 7,
+        "2026-03-03/a.gz": 11,
+        "2026-03-09/a.gz": 99,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x" * size)
+    days = [date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4)]
+    assert weight(conf(f"{tmp_path}/{{date}}/*.gz"), days) == 16
+    assert weight(conf(f"{tmp_path}/{{date}}/*", f"{tmp_path}/none/{{date}}"), days) == 23
+    for unknown in ("s3a://bucket/{date}/*", f"{tmp_path}/{{date}}/{{a,b}}*"):
+        assert weight(conf(unknown), days) == math.inf
 
 
 @pytest.mark.parametrize("late", AT_START)

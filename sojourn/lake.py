@@ -40,6 +40,7 @@ PROPERTIES = {
     "delta.checkpointInterval": "10",  # what Spark takes where nothing is said; delta-rs would take 100
 }
 KEPT = {"delta.logRetentionDuration": "interval 36500 days"}  # of tables whose versions are all kept
+FEW_FILES, FEW_BYTES = 16, 1 << 20  # of a version that Spark is handed as rows, not as files
 # what a version raises whose files or log are gone
 LOST = (FileNotFoundError, DeltaError, PySparkException, Py4JJavaError)
 META = "spark.databricks.delta.commitInfo.userMetadata"
@@ -53,11 +54,21 @@ class Lake(Log):
         version = self.approved(table) if version is None else version
         if version is None:
             return self.spark.createDataFrame([], table.schema)
+        if self.local and (held := self._at_hand(table, version)) is not None:
+            return self.spark.createDataFrame(held)
         reader = self.spark.read.format("delta")
         head = self.head(table)
         if head is None or head.version != version:  # the newest otherwise: upkeep after it only made it smaller
             reader = reader.option("versionAsOf", self.settled(table, version))
         return reader.load(self.path(table))
+
+    def _at_hand(self, table: Table, version: int) -> pa.Table | None:
+        """All rows of a version, if they are few: Spark would take a second to learn from the log where they lie."""
+        delta = self._delta(table, self.settled(table, version))
+        files = pa.table(delta.get_add_actions(flatten=True))
+        if len(files) > FEW_FILES or (pc.sum(files["size_bytes"]).as_py() or 0) > FEW_BYTES:
+            return None
+        return delta.to_pyarrow_dataset().to_table()
 
     def rows(self, table: Table, where: pc.Expression | None = None, version: int | None = None) -> pa.Table:
         """The same rows in memory, or some of them: of tables that fit."""

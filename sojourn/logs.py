@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
@@ -25,7 +26,13 @@ class Lines(logging.Formatter):
 
 
 def _worth(record: logging.LogRecord) -> bool:
-    """Great Expectations sets levels of its own when it is imported: where its folders are is nobody's business."""
+    """Two libraries say more than anybody asked.
+
+    Great Expectations sets levels of its own when it is imported: where its folders are is nobody's business. Of a JVM
+    that is killed Py4J writes a traceback into the root logger; our own line says it.
+    """
+    if Path(record.pathname).parent.name == "py4j":
+        return False
     return not record.name.startswith("great_expectations") or record.levelno >= logging.WARNING
 
 

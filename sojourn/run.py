@@ -72,7 +72,7 @@ def _closing(night: Any, first: date, last: date, seconds: float) -> None:
     from sojourn.summary import summary
 
     out = Console()
-    facts = summary(night.lake, night.conf, first, last)
+    facts = summary(night, first, last)
     screen = Screen(title=f"{first} to {last}, in {seconds:.0f} s", show_header=False, title_justify="left")
     for name, value in facts:
         screen.add_row(name, value)

@@ -1,42 +1,51 @@
 """What a run found: the closing screen."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
 from pyspark.sql import functions as F
 
-from schemas import BATCHES, EVENTS, HOME_LOCATIONS, REJECTS, VALIDATIONS
-from sojourn.config import Config
-from sojourn.lake import Lake
+from schemas import BATCHES, EVENTS, HOME_LOCATIONS, REJECTS
+from sojourn import clock
+from sojourn.audit import recalled
+from sojourn.lake import in_pandas
+
+if TYPE_CHECKING:
+    from sojourn.night import Night
 
 
-def summary(lake: Lake, conf: Config, first: date, last: date) -> list[tuple[str, str]]:
+def summary(night: "Night", first: date, last: date) -> list[tuple[str, str]]:
     """Facts about the landing days from the first to the last, as (what, how much)."""
-    days = F.col("batch").between(first, last)
-    b = (
-        lake.read(BATCHES)
-        .where(days)
-        .agg(F.count("file"), F.sum("rows_read"), F.sum("rows_accepted"), F.sum("rows_rejected"))
-        .first()
-    )
-    files, read, accepted, rejected = (int(v or 0) for v in b) if b else (0, 0, 0, 0)
-    reasons = (
-        lake.read(REJECTS)
-        .where(days)
-        .groupBy("reason")
-        .agg(F.sum("n").alias("n"))
-        .orderBy(F.desc("n"), "reason")
-        .collect()
-    )
-    placed = lake.read(EVENTS).where(days).agg(F.count_if(F.col("country").isNotNull())).first()
-    homes = lake.read(HOME_LOCATIONS).groupBy("month", "status").count().orderBy("month", F.desc("count")).collect()
-    failed = lake.read(VALIDATIONS).where("not success").groupBy("severity").count().collect()
-    share = f"{placed[0] / accepted:.1%}" if placed and accepted else "–"
-    facts = [
-        ("read", f"{read:,} records in {files:,} files"),
+    lake, conf = night.lake, night.conf
+    days = (pc.field("batch") >= first) & (pc.field("batch") <= last)
+    batches, rejects = (in_pandas(lake.rows(table, days)) for table in (BATCHES, REJECTS))
+    files, accepted, rejected = batches["file"].count(), batches["rows_accepted"].sum(), batches["rows_rejected"].sum()
+    counts = rejects.groupby("reason")["n"].sum().sort_index().sort_values(ascending=False, kind="stable")
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in counts.items())
+    months = F.col("month").between(clock.month_of(first), last)
+    homes = lake.read(HOME_LOCATIONS).where(months).groupBy("month", "status").count().orderBy("month", F.desc("count"))
+    known = night.audit.known()
+    failed = known[~known["success"].astype(bool)]["severity"].value_counts()
+    return [
+        ("read", f"{batches['rows_read'].sum():,} records in {files:,} files"),
         ("accepted", f"{accepted:,}"),
-        ("rejected", f"{rejected:,}: " + ", ".join(f"{r.n:,} {r.reason}" for r in reasons) if rejected else "none"),
-        ("placed", f"{share} of the accepted"),
+        ("rejected", f"{rejected:,}: {reasons}" if rejected else "none"),
+        ("placed", f"{_placed(night, first, last)} of the accepted"),
+        *((f"homes {r.month:%Y-%m}", f"{r['count']:,} {r.status}") for r in homes.collect()),
+        ("checks that failed", ", ".join(f"{n} {severity}" for severity, n in failed.items()) or "none"),
+        ("lake", conf.lake),
+        ("data docs", f"{conf.lake}/data_docs/index.html"),
+        ("purpose", conf.purpose),
     ]
-    facts += [(f"homes {r.month:%Y-%m}", f"{r['count']:,} {r.status}") for r in homes]
-    facts += [("checks that failed", ", ".join(f"{r['count']} {r.severity}" for r in failed) or "none")]
-    return [*facts, ("lake", conf.lake), ("data docs", f"{conf.lake}/data_docs/index.html"), ("purpose", conf.purpose)]
+
+
+def _placed(night: "Night", first: date, last: date) -> str:
+    """The share of the events of these landing days that have a place, as the checks saw it."""
+    known = night.audit.known()
+    mine = known[(known["table"] == EVENTS.name) & known["date"].between(first, last)]
+    if mine.empty:
+        return "–"
+    seen = recalled(mine, ["rows", "share_unplaced"]).dropna()
+    rows = seen["rows"].sum()
+    return f"{1 - (seen['share_unplaced'] * seen['rows']).sum() / rows:.1%}" if rows else "–"

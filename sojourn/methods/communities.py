@@ -81,6 +81,8 @@ class _Graph:
 
     def leiden(self, n: int, seed: int) -> Ints:
         """One run: of each of n places the number of its community."""
+        if not any(weight > 0 for *_, weight in self.edges):  # each alone; the library would panic
+            return np.arange(n, dtype=np.int64)
         mean = sum(abs(weight) for *_, weight in self.edges) / len(self.edges)
         _, found = leiden(
             self.edges,
@@ -103,7 +105,8 @@ def _directed(ties: Floats, resolution: float) -> _Graph:
     gain = ties + ties.T - resolution * (chance + chance.T)
     first, second = np.triu_indices(len(ties), 1)
     steps = gain[first, second]
-    steps = np.rint(steps * (STEPS / max(np.abs(steps).max(initial=0), 1e-300)))
+    most = np.abs(steps).max(initial=0)
+    steps = np.rint(steps * (STEPS / most if most > 0 else 0))
     return _Graph(_edges(first, second, steps), NOTHING, null_model=False)
 
 

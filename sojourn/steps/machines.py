@@ -53,13 +53,11 @@ def _told(night: "Night", version: int | None) -> date | None:
         every = rows.select("device", *job.sold())
         return every.join(every.where("declared").select("device").distinct(), "device", "left_semi")
 
-    new = words(night.lake.read(SUBSCRIBERS))
-    if version is None:
-        other = new
-    else:
-        old = words(night.lake.read(SUBSCRIBERS, version))
-        other = new.exceptAll(old).unionByName(old.exceptAll(new))
+    other = new = words(night.lake.read(SUBSCRIBERS))
     try:
+        if version is not None:
+            old = words(night.lake.read(SUBSCRIBERS, version))
+            other = new.exceptAll(old).unionByName(old.exceptAll(new))
         found = other.agg(F.min("since").alias("since")).first()
     except LOST:  # upkeep has deleted the files of that version
         return LONG_AGO

@@ -156,6 +156,14 @@ def test_of_nothing_there_is_nothing():
     assert found((pd.DataFrame(at_home, columns=ZONE_FLOWS.names[:9]), none)).empty, "nobody goes anywhere"
 
 
+def test_where_all_go_one_way_nothing_is_gained_by_being_together():
+    inside = planted(0)[0][0].head(0)
+    out = pd.DataFrame([(MONTH, "z1", "AA", 20, 800.0, 40, 80, "A")], columns=CROSS_BORDER_FLOWS.names[:8])
+    rows = found((inside, out))
+    assert rows["community"].nunique() == 2
+    assert rows["modularity"].tolist() == [0, 0]
+
+
 @pytest.mark.parametrize("wrong", [{"runs": 19}, {"agreement": 0.5}, {"resolution": 0.0}, {"seed": -1}])
 def test_parameters_have_bounds(wrong):
     with pytest.raises(ConfigError, match="must be"):

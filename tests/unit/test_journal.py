@@ -178,3 +178,12 @@ def test_lines_for_machines_say_where_they_belong_and_nothing_of_a_traceback(cap
     assert [(t["level"], t["message"]) for t in told] == [("INFO", "presence: 2 dates"), ("ERROR", "a line\nof two")]
     assert {(t["run"], t["days"], t["table"]) for t in told} == {("r1", "2026-03-02", "presence")}
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", t["time"]) for t in told)
+
+
+def test_a_lost_jvm_leaves_no_traceback_of_the_library_that_talked_to_it(capsys):
+    """Py4J writes it into the root logger, at ERROR."""
+    logs.begin("text", debug=False, console=Console(stderr=True, width=120))
+    for library in ("py4j", "elsewhere"):
+        record = logging.LogRecord("root", logging.ERROR, f"/lib/{library}/java_gateway.py", 1, library, (), None)
+        logging.getLogger().handle(record)
+    assert capsys.readouterr().err.split() == ["ERROR", "elsewhere"]

@@ -26,10 +26,11 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         F.sum(F.when(by == "cell", F.col("crossings"))).alias("placed"),
         count(F.col("crossings") < F.col("devices")).alias("idle"),
         count(
-            (by.isin("zone", "zone_weekday") != F.col("zone").isNotNull())
+            (by.isin("zone", "zone_weekday", "zone_network") != F.col("zone").isNotNull())
             | ((by == "cell") != F.col("cell").isNotNull())
             | (by.isin("weekday", "zone_weekday") != F.col("weekday_from").isNotNull())
             | ((by == "hour") != F.col("hour_from").isNotNull())
+            | (by.isin("network", "zone_network") != F.col("network").isNotNull())
         ).alias("half_told"),
         count((F.lower(F.hex("cell")) != F.col("h3")) | (resolution() != F.col("resolution"))).alias("misnamed"),
     )

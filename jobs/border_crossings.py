@@ -67,6 +67,7 @@ def transform(runs: DataFrame, since: date, home: str, p: Params) -> DataFrame:
         F.when(F.col("country") == home, F.col("first_cell")).alias("first_cell"),
         (F.greatest(silence, F.lit(0)) / HOUR_US).alias("gap_hours"),
         "accidental",
+        F.when(F.col("country") != home, F.col("serving_plmn")).alias("network"),
     )
 
 

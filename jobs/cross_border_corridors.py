@@ -26,7 +26,7 @@ from sojourn.methods.zones import UNKNOWN, names
 
 READS = (BORDER_CROSSINGS, HOME_LOCATIONS, CELLS, POPULATION_GRID)
 WRITES, EVERY = CROSS_BORDER_CORRIDORS, "month"
-ALL, WEEKDAY, HOUR, CELL, ZONE, ZONE_WEEKDAY = range(len(WAYS))
+ALL, WEEKDAY, HOUR, CELL, ZONE, ZONE_WEEKDAY, NETWORK, ZONE_NETWORK = range(len(WAYS))
 NOWHERE = -1  # who has no home lives in no area
 BAND = 6  # hours of a part of the day: night, morning, afternoon, evening
 TREE = ["by", "out", "country", "area"]
@@ -111,7 +111,7 @@ def transform(
 
 
 def _crossed(mine: DataFrame, home: str, time_zone: str, p: Params) -> DataFrame:
-    """(device, out, country, weekday, hour, minutes, cell): crossings of the home border."""
+    """(device, out, country, weekday, hour, minutes, cell, network): crossings of the home border."""
     out = F.col("from_country") == home
     near = F.col("gap_hours") <= p.corridor_gap_hours
     return mine.where(out | (F.col("to_country") == home)).select(
@@ -122,17 +122,19 @@ def _crossed(mine: DataFrame, home: str, time_zone: str, p: Params) -> DataFrame
         F.hour(clock.local(F.col("at"), time_zone)).cast("bigint").alias("hour"),
         F.round(F.least(F.col("gap_hours"), F.lit(p.gap_cap_hours)) * 60).cast("bigint").alias("minutes"),
         F.when(near, F.when(out, F.col("last_cell")).otherwise(F.col("first_cell"))).alias("cell"),
+        F.when(out, F.col("network")).cast("bigint").alias("network"),  # no MCC begins with 0: the number tells it
     )
 
 
 def _views(p: Params) -> Column:
-    """The nodes of all trees that a crossing is in; none of a cell where its place is not known."""
+    """The nodes of all trees that a crossing is in; none of a cell or network that is not known."""
     weekend, band = (F.col("weekday") > 5).cast("bigint"), F.floor(F.col("hour") / BAND)
     nodes = [_node(ALL), _node(ZONE, zone=True)]
     for way in (WEEKDAY, ZONE_WEEKDAY):
         zone = way == ZONE_WEEKDAY
         nodes += [_node(way, weekend, zone=zone), _node(way, F.col("weekday"), 1, weekend, zone=zone)]
     nodes += [_node(HOUR, band), _node(HOUR, F.col("hour"), 1, band)]
+    nodes += [_node(NETWORK, F.col("network")), _node(ZONE_NETWORK, F.col("network"), zone=True)]
     up = F.lit(0)
     for depth, resolution in enumerate(range(p.coarsest, p.finest + 1)):
         cell = coarser(F.col("cell"), resolution)
@@ -175,12 +177,13 @@ def _named(p: Params) -> dict[str, Column]:
     week, day = by.isin(WEEKDAY, ZONE_WEEKDAY), by == HOUR
     return {
         "by": F.element_at(F.lit(list(WAYS)), by + 1),
-        "zone": F.when(by.isin(ZONE, ZONE_WEEKDAY), F.coalesce("zone", F.lit(UNKNOWN))),
+        "zone": F.when(by.isin(ZONE, ZONE_WEEKDAY, ZONE_NETWORK), F.coalesce("zone", F.lit(UNKNOWN))),
         "cell": cell,
         "h3": F.lower(F.hex(cell)),
         "resolution": F.when(by == CELL, F.col("depth") + p.coarsest),
         "weekday_from": F.when(week, F.when(deep, part).otherwise(1 + 5 * part)),
         "weekday_to": F.when(week, F.when(deep, part).otherwise(5 + 2 * part)),
         "hour_from": F.when(day, F.when(deep, part).otherwise(BAND * part)),
+        "network": F.when(by.isin(NETWORK, ZONE_NETWORK), F.col("part").cast("string")),
         "hour_to": F.when(day, F.when(deep, part + 1).otherwise(BAND * (part + 1))),
     }

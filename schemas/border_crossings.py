@@ -25,5 +25,6 @@ BORDER_CROSSINGS = Table(
             "true: of minutes abroad of the operator's own phone, between signs at home; null: never looked at",
             null=True,
         ),
+        C("network", "string", "network of the sign after, MCC+MNC; null: at home, or not told", null=True),
     ),
 )

@@ -4,13 +4,14 @@ from sojourn.table import Column as C
 from sojourn.table import Table
 
 DIRECTIONS = ("out", "in")
-WAYS = ("all", "weekday", "hour", "cell", "zone", "zone_weekday")
+PARTS = ("weekday_from", "weekday_to", "hour_from", "hour_to")
+WAYS = ("all", "weekday", "hour", "cell", "zone", "zone_weekday", "network", "zone_network")
 
 CROSS_BORDER_CORRIDORS = Table(
     "cross_border_corridors",
     "Crossings of the home border in one month, in one direction, broken down in one way.",
     tier="published",
-    key=("month", "by", "direction", "country", "zone", "cell", "weekday_from", "weekday_to", "hour_from", "hour_to"),
+    key=("month", "by", "direction", "country", "zone", "cell", "network", *PARTS),
     partition=("month",),
     unit="month",
     columns=(
@@ -26,6 +27,7 @@ CROSS_BORDER_CORRIDORS = Table(
         C("weekday_to", "int", "last day of the week, itself included", null=True),
         C("hour_from", "int", "first local hour of the sign after, 0-23; null: all", null=True),
         C("hour_to", "int", "local hour at which it ends, 1-24", null=True),
+        C("network", "string", "first network there, MCC+MNC, of those who left; null: all", null=True),
         C("devices", "bigint", "devices, perturbed"),
         C("persons", "double", "persons they stand for; null: no population raster", null=True),
         C("crossings", "bigint", "crossings"),

@@ -14,7 +14,7 @@ from schemas import BORDER_CROSSINGS
 
 RUN = (
     "date date, device bigint, home_country string, country string, first_at timestamp, last_at timestamp, "
-    "first_cell bigint, last_cell bigint"
+    "first_cell bigint, last_cell bigint, serving_plmn string"
 )
 A, B, C = 613048392019771391, 613048392021868543, 613048392023965695
 SINCE = date(2026, 3, 1)
@@ -25,7 +25,7 @@ def at(day, hour, minute=0):
     return datetime(2026, 3, 1, hour, minute, tzinfo=UTC) + timedelta(day - 1)
 
 
-def run(since, until=None, country="LU", cells=(A, B), *, device=1, home="LU", day=None):
+def run(since, until=None, country="LU", cells=(A, B), *, device=1, home="LU", day=None, network=None):
     return (
         day or since.date(),
         device,
@@ -34,6 +34,7 @@ def run(since, until=None, country="LU", cells=(A, B), *, device=1, home="LU", d
         since,
         until or since,
         *(cells if country == "LU" else (None,) * 2),
+        network,
     )
 
 
@@ -63,10 +64,20 @@ def test_a_crossing_is_the_later_of_two_signs_in_different_countries(crossings):
     ]
     day = date(2026, 3, 2)
     assert crossings(*signs) == [
-        (day, 1, "LU", "LU", "FR", at(2, 9, 30), B, None, 0.5, False),
-        (day + timedelta(1), 1, "LU", "FR", "DE", at(3, 11), None, None, 3.0, False),
-        (day + timedelta(2), 1, "LU", "DE", "LU", at(4, 12), None, C, 24.0, False),
+        (day, 1, "LU", "LU", "FR", at(2, 9, 30), B, None, 0.5, False, None),
+        (day + timedelta(1), 1, "LU", "FR", "DE", at(3, 11), None, None, 3.0, False, None),
+        (day + timedelta(2), 1, "LU", "DE", "LU", at(4, 12), None, C, 24.0, False, None),
     ]
+
+
+def test_the_network_abroad_is_told_and_none_at_home(crossings):
+    signs = [
+        run(at(2, 8), network="27001"),
+        run(at(2, 9, 30), at(2, 20), "FR", network="20801"),
+        run(at(2, 21), at(2, 22), "DE", network="26202"),
+        run(at(3, 12), network="27001"),
+    ]
+    assert [r[-1] for r in crossings(*signs)] == ["20801", "26202", None]
 
 
 def test_a_foreign_subscriber_and_one_of_no_country_cross_too(crossings):
@@ -114,9 +125,9 @@ def test_runs_that_begin_at_one_instant_under_two_dates_are_one_crossing(crossin
         run(at(2, 23, 20), at(2, 23, 20), "FR", day=date(2026, 3, 2)),
         run(at(2, 23, 20), at(3, 8), "DE", day=date(2026, 3, 3)),
     ]
-    assert [r[3:] for r in crossings(*signs)] == [("LU", "DE", at(2, 23, 20), B, None, 0.0, False)]
-    back = [signs[0], (*signs[1][:3], "LU", *signs[1][4:6], C, C), signs[2]]
-    assert [r[3:] for r in crossings(*back)] == [("LU", "DE", at(2, 23, 20), B, None, 0.0, False)]
+    assert [r[3:] for r in crossings(*signs)] == [("LU", "DE", at(2, 23, 20), B, None, 0.0, False, None)]
+    back = [signs[0], (*signs[1][:3], "LU", *signs[1][4:6], C, C, None), signs[2]]
+    assert [r[3:] for r in crossings(*back)] == [("LU", "DE", at(2, 23, 20), B, None, 0.0, False, None)]
 
 
 def test_antennas_of_unknown_place_leave_the_cell_empty(crossings):
@@ -150,11 +161,11 @@ def test_the_expectations_find_what_is_wrong(spark):
 
     day = date(2026, 3, 2)
     signs = [run(at(2, 8)), run(at(2, 10), None, "FR"), run(at(2, 12))]
-    runs = spark.createDataFrame([(*r, None, 1) for r in signs], f"{RUN}, serving_plmn string, n_events bigint")
+    runs = spark.createDataFrame([(*r, 1) for r in signs], f"{RUN}, n_events bigint")
     leaves, returns = ("LU", "FR", at(2, 10), B, None, 2.0), ("FR", "LU", at(2, 12), None, A, 2.0)
 
     def seen(*crossings):
-        rows = [(day, 1, "LU", *crossing, False) for crossing in crossings]
+        rows = [(day, 1, "LU", *crossing, False, None) for crossing in crossings]
         frames = {"border_crossings": spark.createDataFrame(rows, BORDER_CROSSINGS.schema), "country_runs": runs}
         (found,) = measure(frames, [day]).collect()
         return {name: value for name, value in found.asDict().items() if value}
@@ -180,7 +191,7 @@ def by_hand(runs, since):
             if one[3] != two[3] and two[0] >= since:
                 gap = (two[4] - one[5]).total_seconds() / 3600
                 cells = (one[7] if one[3] == "LU" else None, two[6] if two[3] == "LU" else None)
-                out.append((two[0], device, two[2], one[3], two[3], two[4], *cells, gap, two[4] in caught))
+                out.append((two[0], device, two[2], one[3], two[3], two[4], *cells, gap, two[4] in caught, None))
     return out
 
 

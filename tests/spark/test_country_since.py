@@ -17,7 +17,7 @@ FIRST, LAST = date(2026, 3, 1), date(2026, 4, 4)
 ZONE, GAP, SILENT = "Europe/Luxembourg", 72, 400
 RUN = (
     "date date, device bigint, home_country string, country string, first_at timestamp, last_at timestamp, "
-    "first_cell bigint, last_cell bigint"
+    "first_cell bigint, last_cell bigint, serving_plmn string"
 )
 
 
@@ -28,7 +28,8 @@ def at(day, hour=12, minute=0):
 
 def run(since, until=None, country="LU", *, device=1, home="LU", day=None):
     cells = (A, B) if country == "LU" else (None, None)
-    return (day or since.date(), device, home, country, since, until or since, *cells)
+    network = None if country == "LU" else f"{country}-1"
+    return (day or since.date(), device, home, country, since, until or since, *cells, network)
 
 
 EVE = at(30), at(31)
@@ -137,8 +138,8 @@ def test_the_expectations_find_what_is_wrong(spark):
 
     month = date(2026, 4, 1)
     runs = spark.createDataFrame(
-        [(*run(at(31), device=d, day=date(2026, 3, 31)), None, 1) for d in (1, 2, 3)],
-        f"{RUN}, serving_plmn string, n_events bigint",
+        [(*run(at(31), device=d, day=date(2026, 3, 31)), 1) for d in (1, 2, 3)],
+        f"{RUN}, n_events bigint",
     ).select(COUNTRY_RUNS.names)
 
     def row(device, since=EVE[0], until=EVE[1], country="LU", absent=None):

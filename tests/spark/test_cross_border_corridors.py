@@ -18,11 +18,11 @@ NEAR = next(c for c in neighbours(SOUTH) if parent([c], 7) == parent([SOUTH], 7)
 MONDAY, SATURDAY = date(2026, 3, 9), date(2026, 3, 14)
 
 
-def crossing(device, to="FR", cell=SOUTH, day=MONDAY, hour=7, gap=0.5, home="LU", accidental=None):
+def crossing(device, to="FR", cell=SOUTH, day=MONDAY, hour=7, gap=0.5, home="LU", accidental=None, network=None):
     """Out, or in where `to` is LU; the hour is local, an hour ahead of UTC."""
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=hour - 1)
     ends = ("LU", to, at, cell, None) if to != "LU" else ("FR", "LU", at, None, cell)
-    return (day, device, home, *ends, gap, accidental)
+    return (day, device, home, *ends, gap, accidental, network)
 
 
 def lives(device, cell=SOUTH):
@@ -68,6 +68,19 @@ def test_crossings_are_told_in_all_ways_each_as_fine_as_k_devices_allow(corridor
     assert [r.n for r in rows(frame, "all") if r.direction == "in"] == [1]
 
 
+def test_those_who_leave_are_told_by_the_first_network_there(corridors):
+    went = [crossing(d, network=("20801", "20810", "208001")[d % 3]) for d in range(12)]
+    back = [crossing(d, "LU", network=None) for d in range(12)]
+    frame = corridors([*went, *back, crossing(99)], [lives(d) for d in range(12)]).cache()
+    assert {(r.network, r.direction, r.n) for r in rows(frame, "network")} == {
+        (name, "out", 4) for name in ("20801", "20810", "208001")
+    }
+    assert {(r.zone, r.network, r.n) for r in rows(frame, "zone_network")} == {
+        ("s", name, 4) for name in ("20801", "20810", "208001")
+    }
+    assert {r.network for r in frame.collect() if r.by not in ("network", "zone_network")} == {None}
+
+
 def test_persons_are_those_that_the_devices_stand_for(corridors):
     """60 persons live in the south with two devices, 30 in the north with one; who has no home stands for the mean."""
     frame = corridors([crossing(d) for d in (1, 1, 3, 9)], [lives(1), lives(2), lives(3, NORTH)])
@@ -85,13 +98,16 @@ def test_a_long_silence_tells_no_place_and_counts_up_to_the_cap(corridors):
 
 
 def test_other_borders_and_other_sims_are_not_counted(corridors):
-    far = (MONDAY, 1, "LU", "FR", "BE", datetime(2026, 3, 9, tzinfo=UTC), None, None, 1.0, False)
+    far = (MONDAY, 1, "LU", "FR", "BE", datetime(2026, 3, 9, tzinfo=UTC), None, None, 1.0, False, "20601")
     caught = crossing(4, accidental=True)
     assert corridors([far, caught, crossing(2, home="FR"), crossing(3, home=None)]).count() == 0
 
 
 def test_through_the_door_it_is_the_table_and_what_is_checked_is_measured(spark, corridors):
-    crossings = [crossing(d, cell=(SOUTH, NORTH)[d % 2], hour=d % 20, day=MONDAY + timedelta(d % 7)) for d in range(60)]
+    crossings = [
+        crossing(d, cell=(SOUTH, NORTH)[d % 2], hour=d % 20, day=MONDAY + timedelta(d % 7), network=f"208{d % 2:02}")
+        for d in range(60)
+    ]
     crossings += [crossing(d, "LU", hour=18) for d in range(60)]
     made = release(CROSS_BORDER_CORRIDORS, corridors(crossings, [lives(d) for d in range(60)]).cache(), K)
     assert made.frame.columns == CROSS_BORDER_CORRIDORS.names

@@ -105,8 +105,8 @@ def caught(device, day, before=15, after=15, cell=SOUTH, sure=True):
     since = MARCH + timedelta(days=day - 1, hours=20)
     last, back = since + timedelta(minutes=3), since + timedelta(minutes=3 + after)
     nights = int(back.date() > since.date())
-    gone = (since.date(), device, "LU", "LU", "DE", since, cell, None, before / 60, sure)
-    home = (back.date(), device, "LU", "DE", "LU", back, None, cell, after / 60, sure)
+    gone = (since.date(), device, "LU", "LU", "DE", since, cell, None, before / 60, sure, None)
+    home = (back.date(), device, "LU", "DE", "LU", back, None, cell, after / 60, sure, None)
     kind = "overnight" if nights else "same_day"
     return trip(device, "DE", nights, back, "LU", kind, since, last, sure), [gone, home]
 

@@ -239,7 +239,7 @@ def row(device, since=SINCE, until=UNTIL, nights=2, kind="overnight", trip=1, **
 
 
 def crossed(device, when, country="FR"):
-    return (when.date(), device, "LU", "LU", country, when, None, None, 1.0, False)
+    return (when.date(), device, "LU", "LU", country, when, None, None, 1.0, False, None)
 
 
 def test_the_expectations_find_what_is_wrong(spark):

@@ -23,7 +23,7 @@ DEFAULT_CONF = "conf/local.yaml"
 INTERRUPTED = 130  # as shells say it of who was ended by Ctrl-C
 UNREADABLE = re.compile(r"FILE_NOT_EXIST|FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER|FileNotFound|No such file")
 DATA_FILE = re.compile(r"(?:restricted|published)/\w+/(?:\w+=[\w%-]+/)*[\w.-]+\.parquet")
-BRIEF_BYTES = 512 << 20  # landing bytes below which a JVM has little work (docs/benchmarks.md)
+BRIEF_DAYS, BRIEF_BYTES = 3, 256 << 20  # landing days and bytes up to which a JVM has little work (docs/benchmarks.md)
 err = Console(stderr=True)
 
 
@@ -143,7 +143,8 @@ def working(conf: Config, writer: str | None, days: Sequence[date] = (), migrati
         with ThreadPoolExecutor(1) as beside:  # Great Expectations loads while the JVM starts
             if writer is None or writer.startswith(("run", "build")):
                 beside.submit(import_module, "expectations")
-            spark = start(conf.spark, brief=bool(days) and weight(conf, days) < BRIEF_BYTES)
+            brief = 0 < len(days) <= BRIEF_DAYS and weight(conf, days) <= BRIEF_BYTES
+            spark = start(conf.spark, brief=brief)
         return suit(spark, conf, days) if days else spark
 
     parameters(conf)

@@ -114,8 +114,8 @@ TRIP = {
 }
 STAY = TRIP | {"device": device("guest"), "home_country": "FR", "country": "LU", "trip_id": 8, "returned_at": at(12, 8)}
 CROSSINGS = [
-    (date(2026, 3, 10), device("goes"), "LU", "LU", "FR", at(10, 9, 5), A, None, 0.5, False),
-    (date(2026, 3, 12), device("goes"), "LU", "FR", "LU", at(12, 9, 30), None, A, 1.5, False),
+    (date(2026, 3, 10), device("goes"), "LU", "LU", "FR", at(10, 9, 5), A, None, 0.5, False, None),
+    (date(2026, 3, 12), device("goes"), "LU", "FR", "LU", at(12, 9, 30), None, A, 1.5, False, None),
 ]
 TOLD = [  # machines: month, device, declared, p_machine
     {"month": MONTH, "device": device(name), "declared": name == "meter", "p_machine": 0.99 * (name == "meter")}
@@ -338,7 +338,7 @@ def test_catches_are_told_as_flows_tell_them():
         since, last, back = at(day, 20), at(day, 20, 3), at(day, 20 + (0 if sure else 3), 18)
         whole = TRIP | {"device": device(who), "departed_at": since, "last_at": last, "returned_at": back}
         ends = [("LU", "DE", since, cell, None, 0.25), ("DE", "LU", back, None, cell, 0.25 if sure else 3.25)]
-        return whole, [(since.date(), device(who), "LU", *end, sure) for end in ends]
+        return whole, [(since.date(), device(who), "LU", *end, sure, None) for end in ends]
 
     known = [stay(day, A, True) for day in (2, 3, 4)] + [stay(5, A, False), stay(6, FAR, False), stay(7, A, False, "x")]
     trips = pd.DataFrame([trip for trip, _ in known])

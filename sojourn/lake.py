@@ -68,7 +68,10 @@ class Lake(Log):
         files = pa.table(delta.get_add_actions(flatten=True))
         if len(files) > FEW_FILES or (pc.sum(files["size_bytes"]).as_py() or 0) > FEW_BYTES:
             return None
-        return delta.to_pyarrow_dataset().to_table()
+        try:
+            return delta.to_pyarrow_dataset().to_table()
+        except (OSError, pa.ArrowException):  # a file is gone or damaged: Spark says which
+            return None
 
     def rows(self, table: Table, where: pc.Expression | None = None, version: int | None = None) -> pa.Table:
         """The same rows in memory, or some of them: of tables that fit."""

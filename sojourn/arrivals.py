@@ -20,6 +20,7 @@ from sojourn.files import BadFile, Form, Found, digest, look
 from sojourn.lake import Lake
 
 log = logging.getLogger(__name__)
+HIDDEN = (".", "_")  # what is named so has not landed
 PER_TASK = 64 << 20  # landing bytes that are worth a task
 Row = Mapping[str, Any]  # a file as a task is told of it: n (its number), bytes, path and more
 Task = Callable[[Iterable[Row]], Iterator[pa.RecordBatch]]
@@ -98,7 +99,7 @@ def listing(spark: SparkSession, conf: Config, feed: Feed, day: date | None) -> 
 def _files(fs: Any, statuses: Iterable[Any]) -> Iterator[Any]:
     for status in statuses:
         name = status.getPath().getName()
-        if name.startswith((".", "_")):
+        if name.startswith(HIDDEN):
             continue
         if status.isDirectory():
             yield from _files(fs, fs.listStatus(status.getPath()))
@@ -113,8 +114,14 @@ def weight(conf: Config, days: Sequence[date]) -> float:
         return math.inf
     landed = (Path(path.replace("{date}", str(day))) for path in paths for day in days)
     found = (f for p in landed for f in Path(p.anchor).glob(str(p.relative_to(p.anchor))))
-    files = (g for f in found for g in (f.rglob("*") if f.is_dir() else [f]))
-    return sum(f.stat().st_size for f in files if f.is_file())
+    return sum(f.stat().st_size for f in _landed(found))
+
+
+def _landed(paths: Iterable[Path]) -> Iterator[Path]:
+    """As `_files`, of this machine's own."""
+    for path in paths:
+        if not path.name.startswith(HIDDEN):
+            yield from _landed(path.iterdir()) if path.is_dir() else filter(Path.is_file, [path])
 
 
 def inspected(spark: SparkSession, arrivals: Sequence[Arrival], forms: dict[str, Form]) -> list[Arrival]:

@@ -137,12 +137,12 @@ def release(table: Table, counted: DataFrame, k: int, derive: Derive = nothing) 
         rows = rows.withColumn("_mixed", F.col("persons") != n * F.col("persons_top"))  # as the quotient tells anyway
     rows = rows.withColumns(made)
     if "relative_error" in counted.columns:
-        rows = rows.withColumns(_errors(k, doubted(k) if DOUBT[0] in counted.columns else F.lit(0)))
+        rows = rows.withColumns(_errors(k, _doubted(k) if DOUBT[0] in counted.columns else F.lit(0)))
     public = rows.select(*(c for c in rows.columns if c in table.names))
     return Released(table, _whole(table, derive(public)), counted, seal=_SEAL)
 
 
-def doubted(k: int) -> Column:
+def _doubted(k: int) -> Column:
     """How many of the published devices of a row are in doubt: a count of its own with its own noise.
 
     Between none and k - 1, which are not told: the middle. All but fewer than k: all. Null: of these none can be.

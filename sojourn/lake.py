@@ -65,7 +65,7 @@ class Lake(Log):
     def _at_hand(self, table: Table, version: int) -> pa.Table | None:
         """All rows of a version, if they are few: Spark would take a second to learn from the log where they lie."""
         delta = self._delta(table, self.settled(table, version))
-        files = pa.table(delta.get_add_actions(flatten=True))
+        files = _files(delta)
         if len(files) > FEW_FILES or (pc.sum(files["size_bytes"]).as_py() or 0) > FEW_BYTES:
             return None
         try:
@@ -245,7 +245,7 @@ class Lake(Log):
         version = self.approved(table)
         if version is None:
             return set()
-        files = pa.table(self._delta(table, self.settled(table, version)).get_add_actions(flatten=True))
+        files = _files(self._delta(table, self.settled(table, version)))
         by = [f"partition.{name}" for name in table.partition]
         parts = files.group_by(by).aggregate([([], "count_all")]).to_pylist()
         return {part[f"partition.{column}"] for part in parts if part["count_all"] > many}
@@ -255,7 +255,7 @@ class Lake(Log):
         if not self.local:
             told: Any = DeltaTable.forPath(self.spark, self.path(table)).detail().first()
             return None, told["numFiles"], told["sizeInBytes"]
-        files = pa.table(self._delta(table).get_add_actions(flatten=True))
+        files = _files(self._delta(table))
         rows, size = (files[name].combine_chunks() for name in ("num_records", "size_bytes"))
         return None if rows.null_count else pc.sum(rows).as_py() or 0, len(files), pc.sum(size).as_py() or 0
 
@@ -384,6 +384,11 @@ def at_hand(table: Table, rows: pd.DataFrame) -> pa.Table:
         if not column.null and made[column.name].null_count:
             raise SojournError(f"has rows without {column.name}", where=table.name)
     return made.replace_schema_metadata(None)
+
+
+def _files(delta: Delta) -> pa.Table:
+    """The data files of a version."""
+    return pa.table(delta.get_add_actions(flatten=True))
 
 
 def _none(table: Table) -> pa.Table:

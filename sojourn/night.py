@@ -4,6 +4,7 @@ What is due is told by the lake alone: the days asked for, what has changed sinc
 closed. So a range in one pass, night by night, and a night that is run again after a crash leave the same rows.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from pyspark.sql import SparkSession
 
 from schemas import BATCHES, BY_NAME, PRESENCE
 from sojourn import check, clock, migration
-from sojourn.arrivals import listing
+from sojourn.arrivals import listing, weight
 from sojourn.audit import Audit
 from sojourn.config import Config
 from sojourn.errors import ConfigError, DataError
@@ -67,14 +68,17 @@ LANDED = ("rejects", "batches")  # come with the events
 SELDOM = ("subscribers", "country_since", *MONTHLY)  # due on few nights: those start Spark, the others do without
 
 
-def landed(spark: SparkSession, conf: Config, day: date) -> int:
-    """Bytes of the landing files of a day."""
-    return sum(a.bytes for f in conf.sources.events for a in listing(spark, conf, f, day))
+def landed(spark: SparkSession, conf: Config, days: Sequence[date]) -> float:
+    """Bytes of the landing files of these days."""
+    size = weight(conf, days)
+    if size < math.inf:
+        return size
+    return sum(a.bytes for day in days for f in conf.sources.events for a in listing(spark, conf, f, day))
 
 
 def suit(spark: SparkSession, conf: Config, days: Sequence[date]) -> SparkSession:
     """Set how Spark evaluates expressions by what has landed, unless the configuration says it."""
-    way = COMPILED if sum(landed(spark, conf, day) for day in days) >= COMPILES else INTERPRETED
+    way = COMPILED if landed(spark, conf, days) >= COMPILES else INTERPRETED
     for name, value in way.items():
         if name not in conf.spark:
             spark.conf.set(name, value)
@@ -172,9 +176,9 @@ class Night:
     def passes(self, days: Sequence[date], most: int) -> list[list[date]]:
         """The days in chunks, each of at most so many landing bytes, and of one day at least."""
         out: list[list[date]] = []
-        room = 0
+        room = 0.0
         for day in days:
-            size = landed(self.spark, self.conf, day)
+            size = landed(self.spark, self.conf, [day])
             if out and size <= room:
                 out[-1].append(day)
                 room -= size

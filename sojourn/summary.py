@@ -23,7 +23,8 @@ def summary(night: "Night", first: date, last: date) -> list[tuple[str, str]]:
     files, accepted, rejected = batches["file"].count(), batches["rows_accepted"].sum(), batches["rows_rejected"].sum()
     counts = rejects.groupby("reason")["n"].sum().sort_index().sort_values(ascending=False, kind="stable")
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in counts.items())
-    months = F.col("month").between(clock.month_of(first), last)
+    closed = clock.month_of(clock.later(first, -conf.longest_late_days - 1))  # the oldest month that they could close
+    months = F.col("month").between(closed, last)
     homes = lake.read(HOME_LOCATIONS).where(months).groupBy("month", "status").count().orderBy("month", F.desc("count"))
     known = night.audit.known()
     failed = known[~known["success"].astype(bool)]["severity"].value_counts()

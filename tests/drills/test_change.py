@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from deltalake import DeltaTable, write_deltalake
 from filled import filled
 from pyspark.sql import functions as F
 
+from jobs import trips
 from schemas import CROSS_BORDER_FLOWS, EVENTS, HOME_LOCATIONS, PRESENCE, RUNS, TABLES, TRIPS, VALIDATIONS
 from sojourn import upkeep
 from sojourn.audit import Audit
@@ -142,7 +144,7 @@ def test_a_lake_of_another_release_is_refused_and_migrated_to_the_same_rows(land
     params = on(land, spark, "upgraded").lake.rows(RUNS).to_pandas()
     assert params[params["command"] == "run"]["params"].isna().all()
     made = params[(params["command"] == "migrate") & (params["table"] == "trips")]
-    assert json.loads(made["params"].item())["gap_hours"] == 72
+    assert json.loads(made["params"].item()) == asdict(trips.Params())
 
 
 def test_what_has_expired_cannot_be_built_anew(land, spark, built):

@@ -42,6 +42,9 @@ def test_what_has_landed_is_weighed_without_spark(tmp_path):
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x" * size)
+    for hidden in ("2026-03-02/.a.gz", "2026-03-02/_sub/b.gz"):
+        (tmp_path / hidden).parent.mkdir(exist_ok=True)
+        (tmp_path / hidden).write_bytes(b"not landed")
     days = [date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4)]
     assert weight(conf(f"{tmp_path}/{{date}}/*.gz"), days) == 16
     assert weight(conf(f"{tmp_path}/{{date}}/*", f"{tmp_path}/none/{{date}}"), days) == 23

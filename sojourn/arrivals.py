@@ -110,7 +110,7 @@ def _files(fs: Any, statuses: Iterable[Any]) -> Iterator[Any]:
 def weight(conf: Config, days: Sequence[date]) -> float:
     """About how many bytes have landed on these days, without Spark; infinite where that cannot be told."""
     paths = [feed.path for feed in conf.sources.events]
-    if any("://" in path or "{" in path.replace("{date}", "") for path in paths):  # Hadoop's alone to read
+    if any(":/" in path or "{" in path.replace("{date}", "") for path in paths):  # Hadoop's alone to read
         return math.inf
     landed = (Path(path.replace("{date}", str(day))) for path in paths for day in days)
     found = (f for p in landed for f in Path(p.anchor).glob(str(p.relative_to(p.anchor))))

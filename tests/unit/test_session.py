@@ -48,7 +48,7 @@ def test_what_has_landed_is_weighed_without_spark(tmp_path):
     days = [date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4)]
     assert weight(conf(f"{tmp_path}/{{date}}/*.gz"), days) == 16
     assert weight(conf(f"{tmp_path}/{{date}}/*", f"{tmp_path}/none/{{date}}"), days) == 23
-    for unknown in ("s3a://bucket/{date}/*", f"{tmp_path}/{{date}}/{{a,b}}*"):
+    for unknown in ("s3a://bucket/{date}/*", f"file:{tmp_path}/{{date}}/*", f"{tmp_path}/{{date}}/{{a,b}}*"):
         assert weight(conf(unknown), days) == math.inf
 
 

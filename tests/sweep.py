@@ -1,5 +1,6 @@
 """Looks for secrets in all that lies on a disk."""
 
+import os
 import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +17,8 @@ def patterns(secrets: Iterable[str]) -> list[bytes]:
 def found_in_files(folder: Path, secrets: Iterable[str], since: float = 0) -> Iterator[str]:
     """Files below a folder (changed since) that hold a secret."""
     wanted = patterns([*secrets])
-    for path in folder.rglob("*"):
+    below = (Path(at, name) for at, _, names in os.walk(folder) for name in names)
+    for path in below:  # os.walk passes by a folder that goes meanwhile, which rglob does not
         try:
             facts = path.lstat()
             if not path.is_file() or path.is_symlink() or facts.st_mtime < since or facts.st_size > 64 << 20:

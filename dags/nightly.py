@@ -62,10 +62,10 @@ with DAG(
     [t.transnationals, *persons] >> t.transnational_stocks
     [t.border_crossings, *persons] >> t.cross_border_corridors
     [t.presence, *persons, t.cross_border_flows] >> t.zone_flows
-    [t.zone_flows, t.cross_border_flows] >> t.cross_border_communities
+    [t.intl_calls, t.presence, t.cells] >> t.intl_call_exposure
+    [t.zone_flows, t.cross_border_flows, t.intl_call_exposure] >> t.cross_border_communities
     [t.transnationals, *persons] >> t.class_transition
     [t.country_nights, *persons] >> t.intl_migration_flow
-    [t.intl_calls, t.presence, t.cells] >> t.intl_call_exposure
     [t.residents_by_origin, t.intl_call_exposure, t.population_map] >> t.segregation
     # it reads what the checks of all others have found
     [task for task in dag.tasks if task is not t.night_quality] >> t.night_quality

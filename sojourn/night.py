@@ -56,10 +56,10 @@ STEPS: dict[str, Callable[..., Done]] = {
     "transnational_stocks": months.transnational_stocks,
     "cross_border_corridors": borders.cross_border_corridors,
     "zone_flows": borders.zone_flows,
+    "intl_call_exposure": calls.intl_call_exposure,
     "cross_border_communities": borders.cross_border_communities,
     "intl_migration_flow": moves.intl_migration_flow,
     "class_transition": moves.class_transition,
-    "intl_call_exposure": calls.intl_call_exposure,
     "segregation": calls.segregation,
     "night_quality": quality.night_quality,
 }

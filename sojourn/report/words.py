@@ -84,9 +84,10 @@ NOTES = {
     "communities": Note(
         schemas.CROSS_BORDER_COMMUNITIES.name,
         "Zones and countries between which people move more than their sizes alone would make them: communities of a "
-        "graph of stays, found {runs} times; places are together where {agreement:.0%} of the runs or more agree.",
-        "A community says where people go, not who they are or where they belong. It is made of published flows: small "
-        "ones are not in it, and a country abroad is one place.",
+        "graph of stays and of calls abroad, which are {calls:.0%} of what ties zones and countries, found {runs} "
+        "times; places are together where {agreement:.0%} of the runs or more agree.",
+        "A community says where people go and call, not who they are or where they belong. It is made of published "
+        "figures: small ones are not in it, and a country abroad is one place.",
         f"There are no communities yet. {MONTHLY}",
     ),
     "quality": Note(

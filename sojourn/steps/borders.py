@@ -18,6 +18,7 @@ from schemas import (
     CROSS_BORDER_CORRIDORS,
     CROSS_BORDER_FLOWS,
     HOME_LOCATIONS,
+    INTL_CALL_EXPOSURE,
     POPULATION_GRID,
     PRESENCE,
     ZONE_FLOWS,
@@ -68,7 +69,7 @@ def zone_flows(night: "Night", days: Sequence[date] = (), asked: Sequence[date] 
 def cross_border_communities(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:
     """Which places belong together; month after month, for their numbers are kept."""
     table, lake, conf = CROSS_BORDER_COMMUNITIES, night.lake, night.conf
-    sources, rates = (ZONE_FLOWS, CROSS_BORDER_FLOWS), night.prevalence
+    sources, rates = (ZONE_FLOWS, CROSS_BORDER_FLOWS, INTL_CALL_EXPOSURE), night.prevalence
     news, told = [changed(night, table, source) for source in sources], {"risk": fingerprint(rates)}
     others = lake.consumed(table).get("risk", told["risk"]) != told["risk"]
     # numbers come from the months before: what changes a month changes all that follow
@@ -78,10 +79,10 @@ def cross_border_communities(night: "Night", days: Sequence[date] = (), asked: S
     earlier = in_pandas(lake.rows(table))
     earlier = earlier[~earlier["month"].isin(list(found.months))]
     for month, provisional in sorted(found.months.items()):
-        flows, trips = (in_pandas(lake.rows(source, pc.field("month") == month)) for source in sources)
+        flows, trips, exposure = (in_pandas(lake.rows(source, pc.field("month") == month)) for source in sources)
         before = earlier[earlier["month"] < month]
         rows = communities_job.transform(
-            flows, trips, before, month, provisional, conf.home.country, rates, night.params[table.name]
+            flows, trips, exposure, before, month, provisional, conf.home.country, rates, night.params[table.name]
         )
         earlier = pd.concat([earlier, rows.astype(object)]) if len(rows) else earlier
     made = earlier[earlier["month"].isin(list(found.months))]

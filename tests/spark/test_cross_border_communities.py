@@ -7,7 +7,15 @@ import pytest
 from filled import filled
 
 from expectations.cross_border_communities import measure
-from schemas import BATCHES, CROSS_BORDER_COMMUNITIES, CROSS_BORDER_FLOWS, PRESENCE, VALIDATIONS, ZONE_FLOWS
+from schemas import (
+    BATCHES,
+    CROSS_BORDER_COMMUNITIES,
+    CROSS_BORDER_FLOWS,
+    INTL_CALL_EXPOSURE,
+    PRESENCE,
+    VALIDATIONS,
+    ZONE_FLOWS,
+)
 from sojourn.lake import at_hand
 from sojourn.night import Night
 from sojourn.steps import borders
@@ -37,7 +45,9 @@ def month(night: Night, m: date, strong: int = 90) -> None:
         common | {"from_zone": z, "to_country": ("FR", "DE")[half[z]], "devices": 50, "trips": 60, "nights": 70}
         for z in zones
     ]
-    approve(night, ZONE_FLOWS, [*(r for r in inside)], {m})
+    calls = [common | {"area": z, "country": ("FR", "DE")[half[z]], "devices": 20, "calls": 40} for z in zones]
+    approve(night, ZONE_FLOWS, inside, {m})
+    approve(night, INTL_CALL_EXPOSURE, calls, {m})
     approve(night, CROSS_BORDER_FLOWS, out, {m})
 
 
@@ -96,6 +106,10 @@ def test_months_one_by_one_leave_the_rows_of_all_at_once(spark, night, land):
     assert borders.cross_border_communities(night("both")) == ("2 months", 2)
     (land.root / "risk.csv").write_text("country,zone,prevalence\nLU,a,0.2\nFR,,0.2\n")
     assert borders.cross_border_communities(night("both")) == ("2 months", 2)
+    # and calls: those of April make April anew
+    called = {"month": APRIL, "area": "b", "country": "FR", "devices": 40, "calls": 90, "obs_status": "A"}
+    approve(both, INTL_CALL_EXPOSURE, [called], {APRIL})
+    assert borders.cross_border_communities(night("both")) == ("1 months", 1)
     frames = {t.name: both.lake.read(t) for t in (CROSS_BORDER_COMMUNITIES, ZONE_FLOWS)}
     seen = measure(frames, [MARCH, APRIL]).collect()
     wrong = (

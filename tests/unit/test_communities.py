@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.cross_border_communities import Params, transform
-from schemas import CROSS_BORDER_COMMUNITIES, CROSS_BORDER_FLOWS, ZONE_FLOWS
+from schemas import CROSS_BORDER_COMMUNITIES, CROSS_BORDER_FLOWS, INTL_CALL_EXPOSURE, ZONE_FLOWS
 from sojourn.errors import ConfigError
 from sojourn.methods.cellkey import noise_of
 from sojourn.methods.communities import border_shares, communities, kept_numbers, modularity
 
 MONTH, K = date(2026, 3, 1), 16
 EARLIER = pd.DataFrame(columns=CROSS_BORDER_COMMUNITIES.given)
+SILENCE = pd.DataFrame(columns=INTL_CALL_EXPOSURE.given)
 
 
 def rand_index(a, b):
@@ -59,8 +60,20 @@ def planted(seed, zones=48, lands=("AA", "BB", "CC", "DD"), ratio=3.0, mean=16.0
     return flows, dict(zip([*(("XX", z) for z in names), *((c, None) for c in lands)], truth.tolist(), strict=True))
 
 
-def found(flows, earlier=EARLIER, month=MONTH, prevalence=None, **params):
-    return transform(*flows, earlier, month, False, "XX", prevalence or {}, Params(**params))
+def called(truth, seed, ratio=3.0, mean=60.0):
+    """Published calls of these zones to these countries: `ratio` times as many to the one that they belong to."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        {"area": zone, "country": land, "calls": rng.poisson(mean * (ratio if truth[home, zone] == group else 1))}
+        for (home, zone) in truth
+        for (land, other), group in truth.items()
+        if zone and not other
+    ]
+    return pd.DataFrame(rows).reindex(columns=INTL_CALL_EXPOSURE.given).sample(frac=1, random_state=seed)
+
+
+def found(flows, earlier=EARLIER, month=MONTH, prevalence=None, exposure=SILENCE, **params):
+    return transform(*flows, exposure, earlier, month, False, "XX", prevalence or {}, Params(**params))
 
 
 def numbers(rows):
@@ -78,12 +91,50 @@ def test_planted_communities_are_recovered(seed):
     assert rows["border_share"].between(0.05, 0.95).all()
 
 
+def test_calls_tell_apart_what_few_flows_do_not():
+    """Where k leaves little of the flows: calls that lie as the flows do help, calls without a pattern do no harm."""
+
+    def agreed(ratio, part):
+        found_again = []
+        for seed in range(5):
+            flows, truth = planted(seed, mean=8.0)
+            mine = numbers(found(flows, exposure=called(truth, seed, ratio), calls=part))
+            found_again.append(rand_index([truth[place] for place in mine], list(mine.values())))
+        return np.mean(found_again)
+
+    without = agreed(3.0, 0.0)
+    assert agreed(3.0, 0.2) > without + 0.03
+    assert agreed(1.0, 0.2) > without - 0.01
+
+
+def test_calls_of_cells_of_all_and_to_where_nobody_goes_are_no_ties():
+    flows, truth = planted(1, zones=16)
+    other = [
+        {"area": "861f91407ffffff", "country": "AA", "calls": 900, "cell": 1, "h3": "861f91407ffffff"},
+        {"area": "*", "country": "AA", "calls": 900},
+        {"area": "z01", "country": "*", "calls": 900},
+        {"area": "z01", "country": "QQ", "calls": 900},
+    ]
+    exposure = pd.DataFrame(other).reindex(columns=INTL_CALL_EXPOSURE.given)
+    pd.testing.assert_frame_equal(found(flows, exposure=exposure), found(flows))
+    assert not found(flows, exposure=called(truth, 1, ratio=20.0)).equals(found(flows))
+
+
+def test_what_crosses_a_border_is_told_of_flows_alone():
+    flows, truth = planted(1, zones=16, ratio=6.0)
+    rows, with_calls = found(flows), found(flows, exposure=called(truth, 1))
+    assert with_calls["community"].tolist() == rows["community"].tolist()
+    assert with_calls["border_share"].tolist() == rows["border_share"].tolist()
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 3), st.integers(0, 2**31), st.integers(0, 2**31))
 def test_the_order_of_rows_means_nothing(seed, one, other):
-    flows, _ = planted(seed, zones=16)
+    flows, truth = planted(seed, zones=16)
+    exposure = called(truth, seed)
     mixed = flows[0].sample(frac=1, random_state=one), flows[1].sample(frac=1, random_state=other)
-    pd.testing.assert_frame_equal(found(flows), found(mixed))
+    other_way = exposure.sample(frac=1, random_state=other)
+    pd.testing.assert_frame_equal(found(flows, exposure=exposure), found(mixed, exposure=other_way))
 
 
 def test_modularity_of_directed_flows_worked_out_by_hand():
@@ -164,7 +215,7 @@ def test_where_all_go_one_way_nothing_is_gained_by_being_together():
     assert rows["modularity"].tolist() == [0, 0]
 
 
-@pytest.mark.parametrize("wrong", [{"runs": 19}, {"agreement": 0.5}, {"resolution": 0.0}, {"seed": -1}])
+@pytest.mark.parametrize("wrong", [{"runs": 19}, {"agreement": 0.5}, {"resolution": 0.0}, {"seed": -1}, {"calls": 1.0}])
 def test_parameters_have_bounds(wrong):
     with pytest.raises(ConfigError, match="must be"):
         Params(**wrong)

@@ -21,6 +21,8 @@ from deltalake import DeltaTable as Delta
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 from py4j.protocol import Py4JJavaError
+from pyarrow.dataset import Dataset
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -69,7 +71,7 @@ class Lake(Log):
         if len(files) > FEW_FILES or (pc.sum(files["size_bytes"]).as_py() or 0) > FEW_BYTES:
             return None
         try:
-            return delta.to_pyarrow_dataset().to_table()
+            return _dataset(delta, self.path(table)).to_table()
         except (OSError, pa.ArrowException):  # a file is gone or damaged: Spark says which
             return None
 
@@ -81,7 +83,7 @@ class Lake(Log):
         if not self.local:
             made = self.read(table, version).toArrow()
             return made if where is None else made.filter(where)
-        return self._delta(table, self.settled(table, version)).to_pyarrow_dataset().to_table(filter=where)
+        return _dataset(self._delta(table, self.settled(table, version)), self.path(table)).to_table(filter=where)
 
     def kept(self, table: Table, version: int, where: pc.Expression) -> pa.Table | None:
         """Some rows of an old version; None where its files or its log are gone."""
@@ -384,6 +386,15 @@ def at_hand(table: Table, rows: pd.DataFrame) -> pa.Table:
         if not column.null and made[column.name].null_count:
             raise SojournError(f"has rows without {column.name}", where=table.name)
     return made.replace_schema_metadata(None)
+
+
+def _dataset(delta: Delta, folder: str) -> Dataset:
+    """The rows of a version of a local table.
+
+    Files are opened by Arrow itself. By way of delta-rs its threads would come back into Python, and one that does so
+    while the interpreter ends takes the process with it: one in eight, of those that end right after they have read.
+    """
+    return delta.to_pyarrow_dataset(filesystem=SubTreeFileSystem(folder, LocalFileSystem()))
 
 
 def _files(delta: Delta) -> pa.Table:

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
+from deltalake.fs import DeltaStorageHandler
 
 from schemas import EVENTS, NIGHT_QUALITY, VALIDATIONS
 from sojourn.errors import SojournError
@@ -73,6 +74,21 @@ def test_rows_at_hand_are_written_read_replaced_and_compared(lake):
     other = lake.difference(NIGHT_QUALITY, first, ["date", "table", "rows"])
     assert sorted(other["rows"]) == [3, 5, 9]
     assert len(lake.difference(NIGHT_QUALITY, None, ["date", "table"])) == 4
+
+
+def test_threads_of_arrow_do_not_come_into_python(spark, tmp_path, monkeypatch):
+    """One that does while the interpreter ends aborts the process: `terminate called without an active exception`."""
+    lake = Lake(spark, str(tmp_path))
+    put(lake, page(events=[7]), DAYS[:1])
+
+    def opened(*given):
+        raise AssertionError("a file is opened by way of Python")
+
+    monkeypatch.setattr(DeltaStorageHandler, "open_input_file", opened)
+    with pytest.raises(AssertionError, match="by way of Python"):
+        DeltaTable(lake.path(NIGHT_QUALITY)).to_pyarrow_table()
+    assert seen(lake.rows(NIGHT_QUALITY)) == {(DAYS[0], "events"): 7}
+    assert seen(lake.read(NIGHT_QUALITY).toArrow()) == {(DAYS[0], "events"): 7}
 
 
 def test_what_is_not_approved_is_not_read_and_put_back(lake):

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from schemas import BATCHES
 from sojourn.config import Config
@@ -47,7 +48,8 @@ class Sources:
         delta = DeltaTable(str(path))
         there = {field.name for field in delta.schema().fields}  # a lake of a release before has fewer columns
         wanted = list(columns or [name for name in table.names if name in there])
-        rows = frame(delta.to_pyarrow_table(columns=wanted, filters=some))
+        files = SubTreeFileSystem(str(path), LocalFileSystem())  # why: sojourn.lake._dataset
+        rows = frame(delta.to_pyarrow_table(columns=wanted, filters=some, filesystem=files))
         if "file" in rows:  # the truth names files from its own folder, the lake from that of the configuration
             rows["file"] = rows["file"].str.replace(r"^.*?(?=landing/)", "", regex=True)
         return rows

@@ -187,8 +187,9 @@ def test_a_night_whose_processes_are_killed_is_finished_by_the_retries(site):
     left_alone(site, run, "country_runs")
     assert site.airflow.wait("nightly", run, 1800) == "success"
     tries = site.airflow.tasks("nightly", run)
-    assert (tries["events"][1], tries["presence"][1]) == (2, 2)
-    assert tries["country_runs"][1] > 2  # so may others that came while its JVM lived
+    assert tries["events"][1] == 2
+    assert tries["presence"][1] > 1
+    assert tries["country_runs"][1] > 2  # and whoever else came while its JVM lived tried again
     assert {state for state, _ in tries.values()} == {"success"}
     assert differing(site.lake(), site.expected("2026-03-03", "2026-03-03")) == []
 

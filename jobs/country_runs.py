@@ -18,11 +18,19 @@ class Params:
     """None: a run is a fact."""
 
 
-def transform(events: DataFrame, p: Params) -> DataFrame:
+def transform(places: DataFrame, events: DataFrame, p: Params) -> DataFrame:
     """Rows of `country_runs` for the dates of these events.
 
-    Most devices are in one country all day: they cost one aggregation. Only those with signs in two cost a sort.
+    Most devices are in one country all day: of their many signs at a place only the first and the last matter. Only
+    those with signs in two countries cost a look at all events, and a sort.
+
+    Args:
+        places: rows of IN_NETWORKS (`sojourn.methods.gathering`) of the events.
+        events: rows of `events`.
+        p: parameters.
     """
+    days = places.groupBy("date", "device").agg((F.min("country") == F.max("country")).alias("one"))
+    stay = places.join(days.where("one"), ["date", "device"], "left_semi").withColumn("run", F.lit(0))
     signs = events.where("country is not null").select(
         "date",
         "device",
@@ -32,27 +40,18 @@ def transform(events: DataFrame, p: Params) -> DataFrame:
         "at",
         "cell",
     )
-    days = signs.groupBy("date", "device").agg((F.min("country") == F.max("country")).alias("one"))
-    # by place first: of the many signs at a place only the first and the last matter
-    places = signs.groupBy("date", "device", "country", "cell", "serving_plmn").agg(
-        F.min("home_country").alias("home_country"),
-        F.min("at").alias("at"),
-        F.max("at").alias("last_at"),
-        F.count("*").alias("n"),
-    )
-    stay = places.join(days.where("one"), ["date", "device"], "left_semi").withColumn("run", F.lit(0))
     move = _in_one_country(signs.join(days.where("not one"), ["date", "device"], "left_semi"))
     order = Window.partitionBy("date", "device").orderBy(*[F.col(c).asc_nulls_last() for c in SIGN])
     changed = F.coalesce((F.col("country") != F.lag("country").over(order)).cast("int"), F.lit(0))
     before = order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     runs = move.withColumn("changed", changed).withColumn("run", F.sum("changed").over(before).cast("int"))
     runs = runs.select(
-        *[c for c in stay.columns if c not in ("last_at", "n", "run")],
+        *signs.columns,
         F.col("at").alias("last_at"),
         F.lit(1).cast("bigint").alias("n"),
         "run",
     )
-    return _summed(stay.unionByName(runs)).select(*COUNTRY_RUNS.names)
+    return _summed(stay.drop("hours").unionByName(runs)).select(*COUNTRY_RUNS.names)
 
 
 def _in_one_country(signs: DataFrame) -> DataFrame:

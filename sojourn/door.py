@@ -23,7 +23,7 @@ DEFAULT_CONF = "conf/local.yaml"
 INTERRUPTED = 130  # as shells say it of who was ended by Ctrl-C
 UNREADABLE = re.compile(r"FILE_NOT_EXIST|FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER|FileNotFound|No such file")
 DATA_FILE = re.compile(r"(?:restricted|published)/\w+/(?:\w+=[\w%-]+/)*[\w.-]+\.parquet")
-BRIEF_DAYS, BRIEF_BYTES = 3, 64 << 20  # landing days and bytes up to which a JVM has little work (docs/benchmarks.md)
+BRIEF_DAYS, BRIEF_BYTES = 3, 512 << 20  # landing days and bytes up to which a JVM has little work (docs/benchmarks.md)
 err = Console(stderr=True)
 
 

@@ -189,18 +189,17 @@ class Landing:
         """Files that broke on the way although they had looked whole (failed), or that only Spark can read (unsure)."""
         return [self.files[n] for n, c in self.read.value.items() if c.get(what)]
 
-    def outcome(self, events: DataFrame, at: datetime) -> tuple[pa.Table, pa.Table]:
-        """Rows of `rejects` and `batches`, once `events` (this intake's, as written) is in the lake.
+    def outcome(self, accepted: Mapping[tuple[date, str], int], at: datetime) -> tuple[pa.Table, pa.Table]:
+        """Rows of `rejects` and `batches`, once `events` is in the lake, with how many rows of each batch and file.
 
         Raises:
             SojournError: records were lost on the way, which must not be.
         """
-        accepted = {(r.batch, r.file): r["count"] for r in events.groupBy("batch", "file").count().collect()}
         rejects: list[tuple[Any, ...]] = []
         batches: list[tuple[Any, ...]] = []
         rows_of = dict(self.intake.rows_of)
         for n, a in enumerate(self.files):
-            taken = accepted.get((a.batch, a.name), 0)
+            taken = accepted.get(a.place, 0)
             reasons, rows = self._reasons(n, a, taken, rows_of)
             rows_of.setdefault(str(a.sha256), rows)
             if min(reasons.values()) < 0:

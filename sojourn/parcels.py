@@ -1,10 +1,11 @@
-"""Accepted records on their way to files of events, in parcels of Arrow: an exchange moves bytes then, and not rows."""
+"""Rows on their way to the files of a table, in parcels of Arrow: an exchange moves bytes then, and not rows."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -42,17 +43,22 @@ class Packer:
         file_no, device, day = (rows[c].to_numpy() for c in ("file_no", "device", "day"))
         n, back = self.files.parts[file_no], rows["batch"].cast(pa.int32()).to_numpy() - day
         part = self.files.first[file_no] + np.where(back <= 1, device, back) % n
-        order = np.argsort(part.astype(np.int32), kind="stable")
-        rows, part = rows.take(pa.array(order)), part[order]
-        at = [*np.flatnonzero(np.append(True, part[1:] != part[:-1])), len(part)]
-        sink, ends = pa.BufferOutputStream(), [0]
-        for begin, end in pairwise(at):
-            with pa.ipc.new_stream(sink, rows.schema) as stream:
-                stream.write_batch(rows.slice(begin, end - begin))
-            ends.append(sink.tell())
-        offsets = pa.array(ends, pa.int32()).buffers()[1]
-        parcels = pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, offsets, sink.getvalue()])
-        yield pa.RecordBatch.from_arrays([pa.array(part[at[:-1]], pa.int32()), parcels], names=["part", "parcel"])
+        yield parcelled(rows, part)
+
+
+def parcelled(rows: pa.RecordBatch, part: npt.NDArray[np.integer]) -> pa.RecordBatch:
+    """Rows as PARCELS: those of each part in one, in their order."""
+    order = np.argsort(part.astype(np.int32), kind="stable")
+    rows, part = rows.take(pa.array(order)), part[order]
+    at = [*np.flatnonzero(np.append(True, part[1:] != part[:-1])), len(part)]
+    sink, ends = pa.BufferOutputStream(), [0]
+    for begin, end in pairwise(at):
+        with pa.ipc.new_stream(sink, rows.schema) as stream:
+            stream.write_batch(rows.slice(begin, end - begin))
+        ends.append(sink.tell())
+    offsets = pa.array(ends, pa.int32()).buffers()[1]
+    parcels = pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, offsets, sink.getvalue()])
+    return pa.RecordBatch.from_arrays([pa.array(part[at[:-1]], pa.int32()), parcels], names=["part", "parcel"])
 
 
 def whole(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:

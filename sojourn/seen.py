@@ -1,7 +1,8 @@
-"""What a task sees of the events that it writes, so that no check has to read them again: counts by hour of a batch."""
+"""What a task sees of the events that it writes, so that nobody has to read them again to count them."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,13 +23,14 @@ Ints = npt.NDArray[np.int64]
 class Seen:
     """Of one batch.
 
-    counts: by hour and of COUNTS; shape (24, 5). newest: instant, microseconds since 1970. antennas: that placed an
-    event. devices: pseudonyms, rising, all those whose lowest `bits` bits are 0: they are drawn alike from all numbers,
-    so each such device stands for 2^bits (adaptive sampling, Wegman; Flajolet 1990).
+    counts: by hour and of COUNTS; shape (24, 5). files: rows by landing file. newest: instant, microseconds since 1970.
+    antennas: that placed an event. devices: pseudonyms, rising, all those whose lowest `bits` bits are 0: they are
+    drawn alike from all numbers, so each such device stands for 2^bits (adaptive sampling, Wegman; Flajolet 1990).
     """
 
     home: str
     counts: Ints = field(default_factory=lambda: np.zeros((24, len(COUNTS)), np.int64))
+    files: Counter[str] = field(default_factory=Counter)
     newest: int = -(1 << 62)
     antennas: set[str] = field(default_factory=set)
     devices: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -49,6 +51,7 @@ class Seen:
         hour = rows["hour"].to_numpy()
         for n, which in enumerate((None, _valid(rows["country"]), here, foreign, implausible)):
             self.counts[:, n] += np.bincount(hour if which is None else hour[which], minlength=24)
+        self.files.update({v["values"]: v["counts"] for v in rows["file"].value_counts().to_pylist()})
         self.newest = max(self.newest, int(rows["at"].cast(pa.int64()).to_numpy().max()))
         antennas = rows["cell_id"].filter(pa.array(here))
         if pa.types.is_dictionary(antennas.type):
@@ -60,6 +63,7 @@ class Seen:
         """What another task saw, as it was `told`."""
         other = json.loads(told)
         self.counts += np.array(other["counts"], np.int64)
+        self.files.update(other["files"])
         self.newest = max(self.newest, other["newest"])
         self.antennas |= set(other["antennas"])
         self._remember(np.array(other["devices"], np.int64), other["bits"])
@@ -67,7 +71,7 @@ class Seen:
     def told(self) -> str:
         """All of it, as JSON."""
         lists = {"counts": self.counts.tolist(), "antennas": sorted(self.antennas), "devices": self.devices.tolist()}
-        return json.dumps({**lists, "newest": self.newest, "bits": self.bits})
+        return json.dumps({**lists, "files": self.files, "newest": self.newest, "bits": self.bits})
 
     def _remember(self, devices: Ints, bits: int) -> None:
         both, self.bits = np.concatenate([self.devices, np.unique(devices)]), max(self.bits, bits)
@@ -92,11 +96,16 @@ def _is(column: pa.Array, value: str) -> npt.NDArray[np.bool_]:
     return np.asarray(pc.fill_null(pc.equal(column, value), False).to_numpy(zero_copy_only=False))
 
 
-def together(told: Iterable[tuple[date, str]], home: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What all tasks saw: counts by batch (`unit`) and hour with the newest event; antennas and devices by batch."""
+def together(told: Iterable[tuple[date, str]], home: str) -> dict[date, Seen]:
+    """What all tasks saw, by batch."""
     seen: dict[date, Seen] = {}
     for batch, text in told:
         seen.setdefault(batch, Seen(home)).merge(text)
+    return seen
+
+
+def frames(seen: Mapping[date, Seen]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """For the checks: counts by batch (`unit`) and hour with the newest event; antennas and devices by batch."""
     hours: list[dict[str, Any]] = []
     for batch, s in seen.items():
         newest = pd.Timestamp(s.newest, unit="us", tz="UTC")

@@ -59,7 +59,7 @@ class Settler:
         if self.folder is None:
             yield from (e.cast(ROWS) for e in events)
             return
-        writer, seen = Writer(Path(self.folder)), dict[date, Seen]()
+        writer, seen = Writer(Path(self.folder), EVENTS.partition), dict[date, Seen]()
         for e in events:
             writer.write(e)
             for batch in e["batch"].unique():

@@ -1,5 +1,6 @@
 """Countries as whole numbers: two letters fit in an int, and an int costs less than a text in every exchange."""
 
+import pyarrow as pa
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
@@ -18,3 +19,16 @@ def as_text(column: str) -> Column:
 def number_of(country: str) -> int:
     """The number of one country."""
     return ord(country[0]) * 256 + ord(country[1])
+
+
+def numbers_of(texts: pa.Array) -> pa.Array:
+    """The same in memory: strings → int32."""
+    coded = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
+    return pa.array(map(number_of, coded.dictionary.to_pylist()), pa.int32()).take(coded.indices)
+
+
+def texts_of(numbers: pa.Array) -> pa.Array:
+    """The texts again: int32 → strings."""
+    coded = numbers.dictionary_encode()
+    texts = [chr(n >> 8) + chr(n & 255) for n in coded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(coded.indices)

@@ -1,11 +1,10 @@
 """The tables of dates that are built from events and from country_runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -19,6 +18,7 @@ from schemas import BORDER_CROSSINGS, COUNTRY_RUNS, COUNTRY_SINCE, EVENTS, INTL_
 from sojourn import clock
 from sojourn.audit import Part
 from sojourn.lake import union, where_units
+from sojourn.signs import Signs
 from sojourn.steps import LONG_AGO, Done
 from sojourn.table import Table
 
@@ -27,18 +27,38 @@ if TYPE_CHECKING:
 
 
 def presence(night: "Night", days: Sequence[date]) -> Done:
-    """The dates whose events changed."""
-    return _of_events(night, presence_job, PRESENCE)
+    """The dates whose events changed; on this machine whole, which costs less than to tell what of them changed."""
+    lake, p = night.lake, night.params["presence"]
+    if not lake.local:
+        return _of_events(night, PRESENCE, lambda signs: presence_job.transform(signs.places(networks=False), p))
+    dates = sorted(dirty(night, PRESENCE, EVENTS))
+    if not dates:
+        return None
+    signs, notes = Signs(lake, dict.fromkeys(dates)), {"consumed": {EVENTS.name: lake.approved(EVENTS)}}
+    few = signs.at_hand()
+    if few is not None:
+        rows = pa.Table.from_batches([presence_job.rows(few)])
+        night.audit.publish({PRESENCE: Part(rows, dates, notes)}, dates, {})
+    else:
+        version = lake.add(PRESENCE, signs.written(PRESENCE, presence_job.rows), dates, notes)
+        night.audit.publish({}, dates, {PRESENCE: version})
+    return f"{len(dates)} dates", len(dates)
 
 
 def intl_calls(night: "Night", days: Sequence[date]) -> Done:
     """The dates whose events changed."""
-    return _of_events(night, calls_job, INTL_CALLS)
+    p = night.params["intl_calls"]
+    return _of_events(night, INTL_CALLS, lambda signs: calls_job.transform(signs.events(), p))
 
 
 def country_runs(night: "Night", days: Sequence[date]) -> Done:
     """The dates whose events changed."""
-    return _of_events(night, runs_job, COUNTRY_RUNS)
+    p = night.params["country_runs"]
+
+    def made(signs: Signs) -> DataFrame:
+        return runs_job.transform(signs.places(networks=True), signs.events(), p)
+
+    return _of_events(night, COUNTRY_RUNS, made)
 
 
 def dirty(night: "Night", table: Table, source: Table) -> set[date]:
@@ -50,22 +70,20 @@ def dirty(night: "Night", table: Table, source: Table) -> set[date]:
     return found
 
 
-def _of_events(night: "Night", job: Any, table: Table) -> Done:
+def _of_events(night: "Night", table: Table, made: Callable[[Signs], DataFrame]) -> Done:
     """The dates that changed, whole; of those that only got more events, the devices that had some."""
     lake, dates = night.lake, sorted(dirty(night, table, EVENTS))
     if not dates:
         return None
     since = lake.consumed(table).get("consumed", {}).get(EVENTS.name)
     more = {d: batches for d, batches in lake.grown(EVENTS, since, "date", "batch").items() if d in lake.units(table)}
-    p, rest = night.params[table.name], [d for d in dates if d not in more]
-    events = lake.read(EVENTS)
-    frames = [job.transform(where_units(events, "date", rest), p)] if rest else []
+    rest = [d for d in dates if d not in more]
+    frames = [made(Signs(lake, dict.fromkeys(rest)))] if rest else []
     if more:
-        came = reduce(or_, ((F.col("date") == d) & F.col("batch").isin(sorted(b)) for d, b in more.items()))
-        touched = F.broadcast(events.where(came & F.col("country").isNotNull()).select("date", "device").distinct())
-        again = where_units(events, "date", more).join(touched, ["date", "device"], "left_semi")
-        others = where_units(lake.read(table), "date", more).join(touched, ["date", "device"], "left_anti")
-        frames += [job.transform(again, p).select(table.names), others.select(table.names)]
+        touched = Signs(lake, more).places(networks=False).select("date", "device").distinct()
+        others = where_units(lake.read(table), "date", more).join(F.broadcast(touched), ["date", "device"], "left_anti")
+        again = made(Signs(lake, dict.fromkeys(more), touched))
+        frames += [again.select(table.names), others.select(table.names)]
     notes = {"consumed": {EVENTS.name: lake.approved(EVENTS)}}
     night.audit.publish({table: Part(union(frames), dates, notes)}, dates, {})
     return f"{len(dates)} dates", len(dates)

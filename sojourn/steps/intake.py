@@ -17,7 +17,7 @@ from sojourn.config import Feed
 from sojourn.lake import at_hand, in_pandas, where_units
 from sojourn.landing import Landing
 from sojourn.placing import moved
-from sojourn.seen import together
+from sojourn.seen import frames, together
 from sojourn.steps import Done, knows
 from sojourn.table import Table
 
@@ -95,9 +95,12 @@ def events(night: "Night", days: Sequence[date]) -> Done:
         version = lake.add(EVENTS, files, units, notes)
         told = together(((f.batch, f.seen) for f in files if f.seen), conf.home.country)
         names = ("events.hours", "events.heard")
-        seen = {n: night.spark.createDataFrame(rows) for n, rows in zip(names, told, strict=True) if len(rows)}
-    written = where_units(lake.read(EVENTS, version), "batch", taken.batches)
-    rejects, batches = landing.outcome(written, datetime.now(UTC))
+        seen = {n: night.spark.createDataFrame(rows) for n, rows in zip(names, frames(told), strict=True) if len(rows)}
+        accepted = {(day, file): rows for day, s in told.items() for file, rows in s.files.items()}
+    else:
+        written = where_units(lake.read(EVENTS, version), "batch", taken.batches)
+        accepted = {(r.batch, r.file): r["count"] for r in written.groupBy("batch", "file").count().collect()}
+    rejects, batches = landing.outcome(accepted, datetime.now(UTC))
     landed = list(taken.batches)
     night.audit.publish(
         {REJECTS: Part(rejects, landed, {}), BATCHES: Part(batches, landed, {})}, units, {EVENTS: version}, seen

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs import country_runs
 from schemas import COUNTRY_RUNS
+from sojourn.methods.gathering import Gatherer
 
 EVENT = "date date, device bigint, at timestamp, home_country string, country string, serving_plmn string, cell bigint"
 DAY = date(2026, 3, 10)
@@ -28,10 +29,11 @@ def sign(when, country="LU", cell=None, plmn=OWN, *, device=1, home="LU", day=DA
 @pytest.fixture(scope="module")
 def runs(spark):
     def run(signs, shuffled=None):
-        frame = spark.createDataFrame(signs, EVENT)
+        frame = spark.createDataFrame(signs, EVENT).withColumn("hour", F.hour("at"))
         if shuffled is not None:
             frame = frame.repartition(3, F.hash("at", "cell", F.lit(shuffled))).orderBy(F.rand(shuffled))
-        rows = country_runs.transform(frame, country_runs.Params())
+        places = Gatherer(networks=True).of(frame)
+        rows = country_runs.transform(places, frame, country_runs.Params())
         assert [f.dataType for f in rows.schema] == [f.dataType for f in COUNTRY_RUNS.schema]
         found = [tuple(r) for r in rows.select(*COUNTRY_RUNS.names, "first_at", "last_at").collect()]
         return sorted((utc(row[: len(COUNTRY_RUNS.names)]) for row in found), key=str)

@@ -6,6 +6,7 @@ import pytest
 
 from jobs import presence
 from schemas import PRESENCE
+from sojourn.methods.gathering import Gatherer
 
 EVENT = "date date, at timestamp, hour int, device bigint, home_country string, country string, cell bigint"
 HOME, WORK = 613048392019771391, 613048392021868543
@@ -19,7 +20,8 @@ def sign(hour, device=1, country="LU", cell=HOME, *, day=DAY, home="LU", at=None
 @pytest.fixture
 def seen(spark):
     def run(*signs):
-        rows = presence.transform(spark.createDataFrame(signs, EVENT), presence.Params()).select(*PRESENCE.names)
+        places = Gatherer(networks=False).of(spark.createDataFrame(signs, EVENT))
+        rows = presence.transform(places, presence.Params()).select(*PRESENCE.names)
         assert [f.dataType for f in rows.schema] == [f.dataType for f in PRESENCE.schema]
         return {tuple(row) for row in rows.collect()}
 

@@ -1,5 +1,6 @@
 """What tasks see of the events they write: few devices one by one, many within a few in a hundred."""
 
+from collections import Counter
 from datetime import date
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sojourn.seen import MOST, Seen, together
+from sojourn.seen import MOST, Seen, frames, together
 
 DAY = date(2026, 3, 10)
 
@@ -20,6 +21,7 @@ def rows(devices, hour=1, cell=7, home="LU", duration=None):
     columns = {name: pa.array([v] * n, types.get(name, pa.string())) for name, v in one.items()}
     columns |= {"device": pa.array(devices, pa.int64()), "at": pa.array(range(n), pa.timestamp("us", "UTC"))}
     columns |= {name: pa.array([v] * n, pa.string()) for name, v in (("country", "LU"), ("cell_id", "A"))}
+    columns["file"] = pa.array([f"f{d % 3}" for d in devices], pa.string()).dictionary_encode()
     return pa.RecordBatch.from_pydict(columns)
 
 
@@ -31,10 +33,13 @@ def test_few_devices_are_counted_one_by_one_whoever_saw_them(parts, order):
         seen.add(rows(part))
         told.append((DAY, seen.told()))
     order.shuffle(told)
-    hours, whole = together(told, "LU")
+    hours, whole = frames(together(told, "LU"))
     devices = {d for part in parts for d in part}
     assert whole["devices"].sum() == len(devices)
     assert hours["rows"].sum() == sum(map(len, parts))
+    assert sum((s.files for s in together(told, "LU").values()), Counter()) == Counter(
+        f"f{d % 3}" for part in parts for d in part
+    )
 
 
 def test_of_many_devices_the_number_is_near():
@@ -48,4 +53,4 @@ def test_of_many_devices_the_number_is_near():
             seen.add(rows(part))
             assert len(seen.devices) <= MOST
             told.append((DAY, seen.told()))
-        assert together(told, "LU")[1]["devices"].sum() == pytest.approx(many, rel=0.05)
+        assert frames(together(told, "LU"))[1]["devices"].sum() == pytest.approx(many, rel=0.05)

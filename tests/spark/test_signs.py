@@ -1,0 +1,93 @@
+"""Events of some dates: gathered in tasks, at hand, or by Spark's own reading, it is the same."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+import pytest
+from filled import filled
+from pyspark.sql import functions as F
+
+from schemas import EVENTS, VALIDATIONS
+from sojourn import signs
+from sojourn.door import lost_file
+from sojourn.lake import Lake, at_hand
+from sojourn.signs import Signs
+
+DAYS = [date(2026, 3, n) for n in (8, 9, 10)]
+
+
+def event(day, batch, device, n, country="LU"):
+    at = datetime(day.year, day.month, day.day, n % 24, n % 60, tzinfo=UTC)
+    return {
+        "date": day,
+        "at": at.replace(tzinfo=None),
+        "hour": n % 24,
+        "device": device,
+        "home_country": ("LU", "FR", None)[device % 3],
+        "country": country,
+        "serving_plmn": (None, "27001", "20801")[n % 3],
+        "cell": (None, 613048392019771391, 613048392021868543)[n % 3],
+        "batch": batch,
+        "file": "f",
+        "line": n,
+    }
+
+
+@pytest.fixture(scope="module")
+def lake(spark, tmp_path_factory):
+    """Three dates, each with its own batch and a late one; another commit each, so another file."""
+    lake = Lake(spark, str(tmp_path_factory.mktemp("lake")))
+    for batch in DAYS:
+        rows = [
+            event(day, batch, device, n, (None, "LU", "FR", "LU")[(device + n) % 4])
+            for day, many in ((batch - timedelta(1), 2), (batch, 40))
+            for device in (range(2) if many == 2 else range(20))
+            for n in range(many)
+        ]
+        version = lake.write(EVENTS, filled(EVENTS, rows), {batch}, {})
+        lake.approve(at_hand(VALIDATIONS, pd.DataFrame(columns=VALIDATIONS.names)), {EVENTS.name: version})
+    return lake
+
+
+def summed(places):
+    """What whoever reads such rows makes of them."""
+    keys = [c for c in ("date", "device", "country", "cell", "serving_plmn") if c in places.columns]
+    sums = [F.min("home_country"), F.bit_or("hours"), F.sum("n")]
+    sums += [F.min("at"), F.max("last_at")] if "at" in places.columns else []
+    return sorted(map(str, places.groupBy(*keys).agg(*sums).collect()))
+
+
+@pytest.mark.parametrize("networks", [False, True])
+@pytest.mark.parametrize("touched", [False, True])
+def test_places_are_the_same_by_tasks_at_hand_and_by_spark(spark, lake, monkeypatch, networks, touched):
+    some = spark.createDataFrame([(DAYS[1], 1), (DAYS[2], 19)], "date date, device bigint") if touched else None
+    asked = Signs(lake, {DAYS[1]: None, DAYS[2]: {DAYS[2]}}, some)
+    at_hand_ = summed(asked.places(networks))
+    monkeypatch.setattr(signs, "FEW_BYTES", 0)
+    assert summed(asked.places(networks)) == at_hand_
+    monkeypatch.setattr(Lake, "local", False)
+    assert summed(asked.places(networks)) == at_hand_
+    assert len(at_hand_) > (20 if not touched else 1)
+
+
+def test_only_the_batches_asked_for_count(lake):
+    late = Signs(lake, {DAYS[0]: {DAYS[1]}, DAYS[1]: {DAYS[1]}})
+    counted = {(r.date, r.batch): r["count"] for r in late.events().groupBy("date", "batch").count().collect()}
+    assert counted == {(DAYS[0], DAYS[1]): 4, (DAYS[1], DAYS[1]): 800}
+    signs_of = {r.date: r.n for r in late.places(networks=False).groupBy("date").agg(F.sum("n").alias("n")).collect()}
+    assert signs_of == {DAYS[0]: 3, DAYS[1]: 600}, "a quarter has no country"
+
+
+@pytest.mark.parametrize("few", [0, signs.FEW_BYTES])
+def test_a_file_that_is_damaged_is_named(spark, tmp_path, monkeypatch, few):
+    lake = Lake(spark, str(tmp_path))
+    version = lake.write(EVENTS, filled(EVENTS, [event(DAYS[0], DAYS[0], 1, n) for n in range(9)]), {DAYS[0]}, {})
+    lake.approve(at_hand(VALIDATIONS, pd.DataFrame(columns=VALIDATIONS.names)), {EVENTS.name: version})
+    (file,) = tmp_path.rglob("events/date*/**/*.parquet")
+    file.write_bytes(file.read_bytes()[:-9])
+    monkeypatch.setattr(signs, "FEW_BYTES", few)
+    with pytest.raises(Exception, match="FAILED_READ_FILE") as told:
+        Signs(lake, {DAYS[0]: None}).places(networks=False).collect()
+    assert lost_file(str(told.value)).startswith(
+        f"restricted/events/date={DAYS[0]}/batch={DAYS[0]}/{file.name} is gone"
+    )

@@ -113,7 +113,7 @@ def transform(
     early = {day for day in dates if homes.of[day] in homes.provisional}
     inhabited, persons = people["cell"].to_numpy(), people["population"].to_numpy()
     land = Land(_register(cells, dates, inhabited, persons, country.late_days), early)
-    return counts.groupBy("date").applyInArrow(drawer(land, k, (p.model_error, p.model_error_max)), COUNTED)
+    return counts.mapInArrow(drawer(land, k, (p.model_error, p.model_error_max)), COUNTED)
 
 
 def _register(

@@ -27,7 +27,8 @@ from sojourn.errors import SojournError
 from sojourn.feeds import CANONICAL, Reading, canonical
 from sojourn.files import Found
 from sojourn.lake import Lake, at_hand, in_pandas, union, where_units
-from sojourn.parcels import PARCELS, Packer
+from sojourn.packing import Packer
+from sojourn.parcels import PARCELS
 from sojourn.placing import Antennas
 from sojourn.reading import Counts, Tally, reader
 from sojourn.settling import Settler

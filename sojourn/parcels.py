@@ -1,53 +1,18 @@
-"""Rows on their way to the files of a table, in parcels of Arrow: an exchange moves bytes then, and not rows."""
+"""Rows on their way through an exchange, in parcels of Arrow: it moves bytes then, and not rows."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
-
-from sojourn.sifting import SIFTED, Landed
 
 PARCELS = "part int, parcel binary"
-ROWS = 500_000  # are put into parcels together
-LINES = 40  # a record is told by one number: its file's above, its line in the lower 40 bits
-SAME = [name for name in SIFTED.names if name not in ("file_no", "line")]
 
 
-@dataclass
-class Packer:
-    """What a task has accepted, sorted into the parts of the exchange.
-
-    A batch's own days are spread over its parts by device; each of its other days, a trickle, is in one of them. So
-    each day of each batch is one file a part, and records that are equal come together.
-    """
-
-    files: Landed
-    held: list[pa.RecordBatch] = field(default_factory=list)
-
-    @property
-    def full(self) -> bool:
-        """Whether it holds enough to pack."""
-        return sum(int(b.num_rows) for b in self.held) >= ROWS
-
-    def packed(self) -> Iterator[pa.RecordBatch]:
-        """All that it holds, as PARCELS."""
-        if not any(b.num_rows for b in self.held):
-            self.held = []
-            return
-        rows = whole(self.held)
-        self.held = []
-        file_no, device, day = (rows[c].to_numpy() for c in ("file_no", "device", "day"))
-        n, back = self.files.parts[file_no], rows["batch"].cast(pa.int32()).to_numpy() - day
-        part = self.files.first[file_no] + np.where(back <= 1, device, back) % n
-        yield parcelled(rows, part)
-
-
-def parcelled(rows: pa.RecordBatch, part: npt.NDArray[np.integer]) -> pa.RecordBatch:
-    """Rows as PARCELS: those of each part in one, in their order."""
+def parcelled(rows: pa.RecordBatch, part: npt.NDArray[np.integer] | int) -> pa.RecordBatch:
+    """Rows as PARCELS: those of each part in one, in their order; or all in one part."""
+    part = np.broadcast_to(part, len(rows))
     order = np.argsort(part.astype(np.int32), kind="stable")
     rows, part = rows.take(pa.array(order)), part[order]
     at = [*np.flatnonzero(np.append(True, part[1:] != part[:-1])), len(part)]
@@ -69,31 +34,12 @@ def whole(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
 
 def unpacked(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch | None:
     """The records of the parcels of a part; None where there are none."""
-    parcels = [p for b in batches for p in b.column(1)]
-    return whole(b for p in parcels for b in pa.ipc.open_stream(p.as_buffer())) if parcels else None
+    opened = [*each(batches)]
+    return whole(opened) if opened else None
 
 
-def firsts(rows: pa.RecordBatch) -> pa.RecordBatch:
-    """Of records that are equal in all mapped columns within a batch, the first by file and line.
-
-    Only those that share device and instant with another are compared.
-    """
-    device, at = rows["device"].to_numpy(), rows["at"].cast(pa.int64()).to_numpy()
-    mark = device ^ (at * np.int64(-7046029254386353131))  # equal for equal ones; a chance hit is only compared
-    in_order = np.sort(mark)
-    twice = in_order[1:][in_order[1:] == in_order[:-1]]
-    if not len(twice):
-        return rows
-    near = np.flatnonzero(np.isin(mark, np.unique(twice)))
-    some = rows.take(pa.array(near))
-    number = (some["file_no"].to_numpy().astype(np.int64) << LINES) + some["line"].to_numpy()
-    plain = {n: some[n].dictionary_decode() if pa.types.is_dictionary(some[n].type) else some[n] for n in SAME}
-    one = pa.table({**plain, "number": number}).group_by(SAME, use_threads=False).aggregate([("number", "min")])
-    keep = np.ones(rows.num_rows, bool)
-    keep[near] = np.isin(number, one["number_min"].to_numpy())
-    return rows.filter(pa.array(keep))
-
-
-def by_device(rows: pa.RecordBatch) -> pa.RecordBatch:
-    """Sorted by device: those who read the file group by it, and equal values beside each other are small."""
-    return rows.take(pc.array_sort_indices(rows["device"]))
+def each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same, parcel by parcel."""
+    for batch in batches:
+        for parcel in batch.column(1):
+            yield from pa.ipc.open_stream(parcel.as_buffer())

@@ -15,7 +15,8 @@ from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from schemas import EVENTS
 from sojourn.config import Config
 from sojourn.datafiles import FILES, Writer
-from sojourn.parcels import by_device, firsts, unpacked
+from sojourn.packing import by_device, firsts
+from sojourn.parcels import unpacked
 from sojourn.placing import Antennas
 from sojourn.pseudonym import key_id
 from sojourn.seen import Seen

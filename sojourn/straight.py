@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 from sojourn.arrivals import Arrival, Row, over_files
 from sojourn.feeds import CANONICAL
 from sojourn.files import Form, Found
-from sojourn.parcels import PARCELS, Packer
+from sojourn.packing import Packer
+from sojourn.parcels import PARCELS
 from sojourn.reading import Counts, counted
 from sojourn.sifting import Sieve, add_up
 from sojourn.twins import Twin, Unsure

@@ -1,6 +1,6 @@
 """The map of one date: counts by hour and antenna become counted rows, hour by hour."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,7 @@ from sojourn.methods.counting import KEYS
 from sojourn.methods.dasymetry import Served, rows_of
 from sojourn.methods.hour_map import NO_CELL, Heard, Rows, hour_map
 from sojourn.methods.interval import Z90, deviation, model_error
+from sojourn.methods.present import counts
 from sojourn.methods.tiling import levels
 from sojourn.methods.weights import MICRO
 from sojourn.methods.whereabouts import ABROAD
@@ -37,8 +38,10 @@ class Land:
     early: Collection[date]
 
 
-def drawer(land: Land, k: int, error: tuple[float, float]) -> Callable[[pa.Table], pa.Table]:
-    """A function from the counts of one date, by hour and place, to counted rows of the map.
+def drawer(
+    land: Land, k: int, error: tuple[float, float]
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """A task from the counts of one date, by hour and place (`present`), to counted rows of the map.
 
     Args:
         land: people and antennas.
@@ -46,13 +49,16 @@ def drawer(land: Land, k: int, error: tuple[float, float]) -> Callable[[pa.Table
         error: the model's, at least and at most.
     """
 
-    def draw(counts: pa.Table) -> pa.Table:
-        day = counts.column("date")[0].as_py()
+    def draw(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        told = counts(batches)
+        if told is None:
+            return
+        day = told["date"][0].as_py()
         known = land.served[day]
         if known is None:
-            return _batch([], day)
+            return
         tree = levels(known)
-        column = {name: counts.column(name).to_numpy() for name in counts.column_names if name != "date"}
+        column = {name: told[name].to_numpy(zero_copy_only=False) for name in told.schema.names if name != "date"}
         hours: list[tuple[int, Rows, int]] = []
         for hour in range(24):
             now = {name: values[column["hour"] == hour] for name, values in column.items()}
@@ -63,7 +69,7 @@ def drawer(land: Land, k: int, error: tuple[float, float]) -> Callable[[pa.Table
                 hours.append((hour, rows, int(now["persons"][abroad].sum())))
         learnt = next((_learnt(rows, known) for hour, rows, _ in hours if hour == AT_HOME), error[0])
         status = "P" if day in land.early else "A"
-        return _batch([_columns(*of, (learnt, *error), status) for of in hours], day)
+        yield from _batch([_columns(*of, (learnt, *error), status) for of in hours], day).to_batches()
 
     return draw
 

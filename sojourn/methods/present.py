@@ -19,12 +19,15 @@ from sojourn.clock import EPOCH
 from sojourn.methods.counting import record_key
 from sojourn.methods.weights import MICRO, inbound_weight
 from sojourn.methods.whereabouts import ABROAD, ABSENT, Reach, of_residents, of_visitors, signs
+from sojourn.parcels import PARCELS, each, parcelled, whole
 
 Ints = npt.NDArray[np.int64]
 A_SIGN, DOMESTIC = -(1 << 31), -1  # no set of homes has this name, no weight is less than nothing
 RUN = 200_000  # rows that a task looks at together
-MEASURES = {"n": "sum", "record_key": "sum", "persons": "sum", "released": "sum", "top": "max", "variance": "sum"}
-COUNTS = "date date, hour int, place bigint, visitor boolean, " + ", ".join(f"{m} bigint" for m in MEASURES)
+SUMMED = 1_000_000  # counts of a date after which a task adds up those that it has of one place
+MEASURES = {"n": np.add, "record_key": np.add, "persons": np.add, "released": np.add, "top": np.maximum} | {
+    "variance": np.add
+}
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,11 @@ def present(
     home: str,
     inbound: Mapping[str, float],
 ) -> DataFrame:
-    """Counts by date, hour, place and whether they are visitors.
+    """What `counts` makes counts of, as PARCELS: each date in a part of its own, in the order of `span`.
 
-    Measures: n and record_key of the devices; persons and released in micro-persons; top, the largest device's part of
-    released; variance of sampling them, in thousandths of a square person. Place ABROAD: residents who are.
+    Counts are by date, hour, place and whether they are visitors: n and record_key of the devices; persons and released
+    in micro-persons; top, the largest device's part of released; variance of sampling them, in thousandths of a square
+    person. Place ABROAD: residents who are.
 
     Args:
         presence: rows from look_back dates before the first date to the day after the last.
@@ -72,9 +76,35 @@ def present(
     """
     known = _signs(presence, span, home, inbound).unionByName(_homes(weights))
     ordered = known.repartition("device").sortWithinPartitions("device")
-    parts = ordered.withColumn("record_key", record_key(F.col("device"))).mapInArrow(_counter(span, reach), COUNTS)
-    sums = [(F.max if how == "max" else F.sum)(name).alias(name) for name, how in MEASURES.items()]
-    return parts.groupBy("date", "hour", "place", "visitor").agg(*sums)
+    keyed = ordered.withColumn("record_key", record_key(F.col("device")))
+    return keyed.mapInArrow(_counter(span, reach), PARCELS).repartitionById(len(span.dates), "part")
+
+
+def counts(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch | None:
+    """All counts of a part, one for each hour, place and kind of people; None where there are none."""
+    return _summed(each(batches))
+
+
+def _summed(counted: Iterable[pa.RecordBatch]) -> pa.RecordBatch | None:
+    """Counts of one date, one for each hour, place and kind of people; never many more rows at once than that takes."""
+    held, room = list[pa.RecordBatch](), SUMMED
+    for batch in counted:
+        held.append(batch)
+        if sum(len(b) for b in held) > room:
+            held = [_sum(whole(held))]
+            room = max(SUMMED, 2 * len(held[0]))
+    return _sum(whole(held)) if held else None
+
+
+def _sum(told: pa.RecordBatch) -> pa.RecordBatch:
+    row = {name: told[name].to_numpy(zero_copy_only=False) for name in told.schema.names if name != "date"}
+    place = np.unique(row["place"], return_inverse=True)[1]
+    key = (place * 24 + row["hour"]) * 2 + row["visitor"]
+    order = np.argsort(key, kind="stable")
+    start = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0])
+    one = told.take(pa.array(order[start]))
+    sums = {name: pa.array(how.reduceat(row[name][order], start)) for name, how in MEASURES.items()}
+    return pa.RecordBatch.from_arrays([sums.get(n, one[n]) for n in one.schema.names], names=one.schema.names)
 
 
 def _signs(presence: DataFrame, span: Span, home: str, inbound: Mapping[str, float]) -> DataFrame:
@@ -124,27 +154,40 @@ def _homes(residents: DataFrame) -> DataFrame:
 
 
 def _counter(span: Span, reach: Reach) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Rows of whole devices, in their order, into counts."""
+    """Rows by device, in their order, into counts, in PARCELS."""
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        waiting: list[pa.RecordBatch] = []
-        for batch in batches:
-            waiting.append(batch)
-            if sum(len(b) for b in waiting) >= RUN:
-                table = pa.Table.from_batches(waiting).combine_chunks()
-                device = table.column("device").to_numpy()
-                end = int(np.searchsorted(device == device[-1], True))  # the last device may go on in the next batch
-                yield from _counted(table.slice(0, end), span, reach)
-                waiting = table.slice(end).to_batches()
-        if waiting:
-            yield from _counted(pa.Table.from_batches(waiting), span, reach)
+        held: dict[int, list[pa.RecordBatch]] = {}
+        for run in _runs(batches):
+            for part, counted in _counted(run, span, reach):
+                mine = held.setdefault(part, [])
+                mine.append(counted)
+                if sum(len(b) for b in mine) > SUMMED:
+                    yield parcelled(_sum(whole(held.pop(part))), part)
+        for part, mine in held.items():
+            yield parcelled(_sum(whole(mine)), part)
 
     return count
 
 
-def _counted(table: pa.Table, span: Span, reach: Reach) -> Iterator[pa.RecordBatch]:
-    if not len(table):
-        return
+def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Rows of whole devices, in their order, so many at a time."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(len(b) for b in waiting) >= RUN:
+            table = pa.Table.from_batches(waiting).combine_chunks()
+            device = table.column("device").to_numpy()
+            end = int(np.searchsorted(device == device[-1], True))  # the last device may go on in the next batch
+            if end:
+                yield table.slice(0, end)
+            waiting = table.slice(end).to_batches()
+    if any(len(b) for b in waiting):
+        yield pa.Table.from_batches(waiting)
+
+
+def _counted(table: pa.Table, span: Span, reach: Reach) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """The counts of each date, by its place in the span."""
     row = {name: table.column(name).to_numpy() for name in table.column_names}
     new = np.r_[True, row["device"][1:] != row["device"][:-1]]
     device = np.cumsum(new) - 1
@@ -158,13 +201,15 @@ def _counted(table: pa.Table, span: Span, reach: Reach) -> Iterator[pa.RecordBat
     guest = np.full(len(key), DOMESTIC)
     np.maximum.at(guest, device[sign], of_sign["weight"])
     guests = np.flatnonzero(guest != DOMESTIC)
-    for day in span.dates:
+    for part, day in enumerate(span.dates):
         mine = np.flatnonzero(row["of"] == (span.homes[day] - EPOCH).days)
         who, exact, released = device[mine], row["many"][mine], row["weight"][mine]
         places = of_residents(seen, who, row["place"][mine], span.number(day), reach)
-        yield from _tally(places, (key[who], exact, released), day, visitor=False)
+        of_day = [*_tally(places, (key[who], exact, released), day, visitor=False)]
         places = of_visitors(seen, guests, span.number(day), reach)
-        yield from _tally(places, (key[guests], guest[guests], guest[guests]), day, visitor=True)
+        of_day += _tally(places, (key[guests], guest[guests], guest[guests]), day, visitor=True)
+        if of_day:
+            yield part, whole(of_day)
 
 
 def _tally(places: Ints, who: tuple[Ints, Ints, Ints], day: date, *, visitor: bool) -> Iterator[pa.RecordBatch]:
@@ -181,10 +226,7 @@ def _tally(places: Ints, who: tuple[Ints, Ints, Ints], day: date, *, visitor: bo
     persons = released / MICRO
     variance = np.rint(np.maximum(persons * (persons - 1), 0) * 1000).astype(np.int64)
     figures = [np.ones(len(order), dtype=np.int64), keys, exact, released, released, variance]
-    sums = [
-        (np.maximum if how == "max" else np.add).reduceat(values, start)
-        for values, how in zip(figures, MEASURES.values(), strict=True)
-    ]
+    sums = [how.reduceat(values, start) for values, how in zip(figures, MEASURES.values(), strict=True)]
     n, group = len(start), code[start]
     yield pa.RecordBatch.from_arrays(
         [

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sojourn.landing import PER_PART, SHARED, places
-from sojourn.parcels import Packer, by_device, firsts, unpacked, whole
+from sojourn.packing import Packer, by_device, firsts
+from sojourn.parcels import unpacked, whole
 from sojourn.sifting import SIFTED, Landed
 
 DAY = date(2026, 3, 10)

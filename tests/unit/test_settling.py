@@ -14,7 +14,7 @@ from test_placing import NEVER
 from schemas import EVENTS
 from sojourn.clock import Offsets
 from sojourn.datafiles import FILES
-from sojourn.parcels import Packer
+from sojourn.packing import Packer
 from sojourn.placing import Antennas
 from sojourn.settling import ROWS, Settler
 

@@ -61,7 +61,9 @@ NOTES = {
         "({night_from}:00 to {night_to}:00, at least {min_nights} of the last {window_days} nights); foreign SIMs "
         "count from 14 nights on.",
         "The country is that of the SIM: not citizenship, and not where somebody was born. Many who move take a local "
-        "SIM. Groups of fewer than {k} devices are left out.",
+        "SIM; and a foreign SIM that is here only early and late, from {night_from}:00 and to {night_to}:00, may be a "
+        "commuter's: p05 of the table does without those never seen from {core_from}:00 to {core_to}:00. "
+        "Groups of fewer than {k} devices are left out.",
         f"There are no residents by origin yet. {MONTHLY}",
     ),
     "stocks": Note(

@@ -21,7 +21,10 @@ from tests.conftest import CDR, Land
 DAYS = [date(2026, 3, 27) + timedelta(n) for n in range(4)]  # over the clock change of the 29th
 WRITTEN = ("at", "ingested_at", "modified_at")  # when, not what
 # of what is made of them nothing reaches back: a night of all takes three times as long
-UP_TO_TRIPS = ("cells", "events", "presence", "country_runs", "country_since", "border_crossings", "trips")
+UP_TO_TRIPS = (
+    *("cells", "events", "presence", "intl_calls"),
+    *("country_runs", "country_since", "border_crossings", "trips"),
+)
 CELLS = ["A,49.6117,6.1319", "B,49.4958,5.9806", "C,49.8100,6.4200"]
 
 
@@ -42,9 +45,8 @@ def landed(root: Path) -> Land:
         "tables": {"home_locations": {"min_nights": 1}, "transnationals": {"min_days": 2}},
     }
     land.page["sources"]["roaming"][0]["late_days"] = 9
-    land.page["sources"]["cdr"] = [
-        CDR | {"columns": CDR["columns"] | {"peer": "peer", "duration_s": "cast(dur as int)"}}
-    ]
+    more = {"peer": "peer", "duration_s": "cast(dur as int)", "event_type": "'call'", "direction": "'out'"}
+    land.page["sources"]["cdr"] = [CDR | {"columns": CDR["columns"] | more}]
     for n, day in enumerate(DAYS):
         land.cells(day, *(CELLS if n >= 2 else CELLS[:2]), *(["M,49.70,6.20"] if n < 3 else ["M,49.75,6.30"]))
         lines = []

@@ -82,10 +82,9 @@ def _of_events(night: "Night", table: Table, made: Callable[[Signs], DataFrame])
     if more:
         touched = Signs(lake, more).places(networks=False).select("date", "device").distinct()
         others = where_units(lake.read(table), "date", more).join(F.broadcast(touched), ["date", "device"], "left_anti")
-        again = made(Signs(lake, dict.fromkeys(more), touched))
-        frames += [again.select(table.names), others.select(table.names)]
-    notes = {"consumed": {EVENTS.name: lake.approved(EVENTS)}}
-    night.audit.publish({table: Part(union(frames), dates, notes)}, dates, {})
+        frames += [made(Signs(lake, dict.fromkeys(more), touched)), others]
+    rows, notes = union([f.select(table.names) for f in frames]), {"consumed": {EVENTS.name: lake.approved(EVENTS)}}
+    night.audit.publish({table: Part(rows, dates, notes)}, dates, {})
     return f"{len(dates)} dates", len(dates)
 
 

@@ -48,14 +48,7 @@ def test_the_small_lake_is_not_trivial(truth):
     assert any("duplicate_file" in r for r in truth["rejects"])
     assert any("truncated_file" in r for r in truth["rejects"])
     # no register, no month that began long enough ago (tests/spark/test_months.py), and no two months or years
-    empty = [
-        "subscribers",
-        "intl_calls",
-        "country_since",
-        "intl_migration_flow",
-        "class_transition",
-        "intl_call_exposure",
-    ]
+    empty = ["subscribers", "country_since", "intl_migration_flow", "class_transition"]
     assert [name for name, found in truth.items() if not found] == empty
 
 

@@ -62,17 +62,17 @@ class Signs:
 
     def at_hand(self) -> pa.RecordBatch | None:
         """Rows of PLACES in memory, one for each place; None where the events are too many, or not on this machine."""
-        if not self.lake.local or sum(f["bytes"] for f in self._files()) > AT_HAND_BYTES:
+        files, gatherer = self._files() if self.lake.local else [], Gatherer(networks=False)
+        if not self.lake.local or sum(f["bytes"] for f in files) > AT_HAND_BYTES:
             return None
-        gatherer = Gatherer(networks=False)
-        return gatherer.summed(pa.Table.from_batches(_gathered(self._files(), gatherer), gatherer.schema))
+        return gatherer.summed(pa.Table.from_batches(_gathered(files, gatherer), gatherer.schema))
 
     def written(self, table: Table, made: Callable[[pa.RecordBatch], pa.RecordBatch]) -> list[Any]:
         """Files of a local table (FILES) with what is made of rows of PLACES, one for each place, sorted by device.
 
         Places come together by device, in parcels; Spark sees no row of either table.
         """
-        files, gatherer, folder, by = self._files(), Gatherer(False), self.lake.ready(table), table.partition
+        files, gatherer, folder, by = self._files(), Gatherer(networks=False), self.lake.ready(table), table.partition
         parts = max(1, sum(f["bytes"] for f in files) // PART_BYTES)
 
         def gather(some: Iterable[Row]) -> Iterator[pa.RecordBatch]:
@@ -112,8 +112,10 @@ def _gathered(files: Iterable[Row], gatherer: Gatherer) -> Iterator[pa.RecordBat
     for file in files:
         day = pa.scalar(file["date"], pa.date32())
         for batch in _read(file["path"], gatherer.reads):
-            rows = pa.Table.from_batches([batch])
-            yield gatherer.gathered(rows.append_column("date", pa.repeat(day, len(rows))))
+            events = pa.Table.from_batches([batch])
+            rows = gatherer.gathered(events.append_column("date", pa.repeat(day, len(events))))
+            if rows.num_rows:
+                yield rows
 
 
 def _read(path: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -3,11 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from filled import filled
 from pyspark.sql import functions as F
 
-from schemas import EVENTS, VALIDATIONS
+from jobs import presence
+from schemas import EVENTS, PRESENCE, VALIDATIONS
 from sojourn import signs
 from sojourn.door import lost_file
 from sojourn.lake import Lake, at_hand
@@ -39,7 +41,7 @@ def lake(spark, tmp_path_factory):
     lake = Lake(spark, str(tmp_path_factory.mktemp("lake")))
     for batch in DAYS:
         rows = [
-            event(day, batch, device, n, (None, "LU", "FR", "LU")[(device + n) % 4])
+            event(day, batch, device, n, (None, "LU", "FR", "LU")[(device + n) % 4] if batch != DAYS[0] else None)
             for day, many in ((batch - timedelta(1), 2), (batch, 40))
             for device in (range(2) if many == 2 else range(20))
             for n in range(many)
@@ -68,6 +70,21 @@ def test_places_are_the_same_by_tasks_at_hand_and_by_spark(spark, lake, monkeypa
     monkeypatch.setattr(Lake, "local", False)
     assert summed(asked.places(networks)) == at_hand_
     assert len(at_hand_) > (20 if not touched else 1)
+
+
+@pytest.mark.parametrize("part_bytes", [1_000, 1 << 20])
+def test_what_tasks_write_of_places_is_what_is_made_of_them_at_hand(lake, monkeypatch, part_bytes):
+    monkeypatch.setattr(signs, "PART_BYTES", part_bytes)
+    asked = Signs(lake, dict.fromkeys([DAYS[0] - timedelta(1), *DAYS]))
+    files = asked.written(PRESENCE, presence.rows)
+    assert len(files) > 3 if part_bytes == 1_000 else len(files) == 3, "of the first date no event has a country"
+    version = lake.add(PRESENCE, files, asked.dates, {})
+    made = lake.rows(PRESENCE, version=version).sort_by([("date", "ascending"), ("device", "ascending")]).to_pylist()
+    at_hand_ = pa.Table.from_batches([presence.rows(asked.at_hand())]).select(lake.rows(PRESENCE).column_names)
+    assert sorted(map(str, made)) == sorted(map(str, at_hand_.to_pylist()))
+    spark_s = presence.transform(asked.places(networks=False), presence.Params()).select(PRESENCE.names)
+    assert sorted(map(str, spark_s.toArrow().to_pylist())) == sorted(map(str, made))
+    assert all(r["country"] for r in made)
 
 
 def test_only_the_batches_asked_for_count(lake):

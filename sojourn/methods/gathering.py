@@ -74,7 +74,9 @@ class Gatherer:
             "hours": pa.array(np.left_shift(np.int32(1), rows["hour"].to_numpy())),
             "n": pa.array(np.ones(len(rows), np.int64)),
         }
-        return self.summed(pa.table(each | ({"last_at": rows["at"]} if self.networks else {})))
+        if self.networks:  # Spark writes instants that Arrow reads in nanoseconds
+            each["at"] = each["last_at"] = rows["at"].cast(INSTANT)
+        return self.summed(pa.table(each))
 
     def summed(self, rows: pa.Table) -> pa.RecordBatch:
         """Such rows with one row for a place that has several, sorted by device."""

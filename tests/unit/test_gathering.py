@@ -63,9 +63,11 @@ def named(batch, networks):
     return made
 
 
-@given(st.lists(events, max_size=40), st.booleans(), st.booleans())
-def test_the_same_as_in_plain_python(rows, networks, in_numbers):
+@given(st.lists(events, max_size=40), st.booleans(), st.booleans(), st.booleans())
+def test_the_same_as_in_plain_python(rows, networks, in_numbers, by_spark):
     table = pa.Table.from_pylist(rows, EVENT)
+    if by_spark:  # as files are read that Spark has written
+        table = table.set_column(2, "at", table["at"].cast(pa.timestamp("ns", "UTC")).cast(pa.timestamp("ns")))
     if in_numbers:  # as files of events are read
         for name in ("country", "home_country", "serving_plmn"):
             at = table.schema.get_field_index(name)

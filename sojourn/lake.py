@@ -242,16 +242,15 @@ class Lake(Log):
 
     def files(self, table: Table, column: str, units: Iterable[date]) -> list[dict[str, Any]]:
         """The files of some values of a partition column of a local table: path, bytes, and its partition columns."""
-        version, wanted = self.approved(table), set(units)
+        version = self.approved(table)
         if version is None:
             return []
-        known = _files(self._delta(table, self.settled(table, version))).to_pylist()
-        named = [{name: f[f"partition.{name}"] for name in table.partition} for f in known]
-        return [
-            {"path": f"{self.path(table)}/{f['path']}", "bytes": f["size_bytes"], **of}
-            for f, of in zip(known, named, strict=True)
-            if of[column] in wanted
-        ]
+        known = _files(self._delta(table, self.settled(table, version)))
+        at = known[f"partition.{column}"]
+        some = known.filter(pc.is_in(at, pa.array(sorted(units), at.type)))  # before rows are made of a long history
+        parts = {name: some[f"partition.{name}"] for name in table.partition}
+        files = pa.table({"path": some["path"], "bytes": some["size_bytes"], **parts}).to_pylist()
+        return [f | {"path": f"{self.path(table)}/{f['path']}"} for f in files]
 
     def crowded(self, table: Table, column: str, many: int) -> set[date]:
         """Values of a partition column in whose partitions lie more files than so many; by URI all of them."""

@@ -6,7 +6,7 @@ not grow with the number of devices, nor the work after it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -24,9 +24,10 @@ from sojourn.parcels import PARCELS, each, parcelled, whole
 Ints = npt.NDArray[np.int64]
 A_SIGN, DOMESTIC = -(1 << 31), -1  # no set of homes has this name, no weight is less than nothing
 RUN = 200_000  # rows that a task looks at together
-SUMMED = 1_000_000  # counts of a date after which a task adds up those that it has of one place
-MEASURES = {"n": np.add, "record_key": np.add, "persons": np.add, "released": np.add, "top": np.maximum} | {
-    "variance": np.add
+SUMMED = 400_000  # counts of a date after which a task adds up those that it has of one place
+MEASURES = dict.fromkeys(("n", "record_key", "persons", "released"), np.add) | {
+    "top": np.maximum,
+    "variance": np.add,
 }
 
 
@@ -82,18 +83,24 @@ def present(
 
 def counts(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch | None:
     """All counts of a part, one for each hour, place and kind of people; None where there are none."""
-    return _summed(each(batches))
+    held = _Held()
+    for batch in each(batches):
+        held.add(batch)
+    return _sum(whole(held.counts)) if held.counts else None
 
 
-def _summed(counted: Iterable[pa.RecordBatch]) -> pa.RecordBatch | None:
-    """Counts of one date, one for each hour, place and kind of people; never many more rows at once than that takes."""
-    held, room = list[pa.RecordBatch](), SUMMED
-    for batch in counted:
-        held.append(batch)
-        if sum(len(b) for b in held) > room:
-            held = [_sum(whole(held))]
-            room = max(SUMMED, 2 * len(held[0]))
-    return _sum(whole(held)) if held else None
+@dataclass
+class _Held:
+    """Counts of one date that are added up now and then: never many more rows than it has hours and places."""
+
+    counts: list[pa.RecordBatch] = field(default_factory=list)
+    room: int = 0
+
+    def add(self, counted: pa.RecordBatch) -> None:
+        self.counts.append(counted)
+        if sum(len(b) for b in self.counts) > max(self.room, SUMMED):
+            self.counts = [_sum(whole(self.counts))]
+            self.room = 2 * len(self.counts[0])
 
 
 def _sum(told: pa.RecordBatch) -> pa.RecordBatch:
@@ -157,15 +164,12 @@ def _counter(span: Span, reach: Reach) -> Callable[[Iterable[pa.RecordBatch]], I
     """Rows by device, in their order, into counts, in PARCELS."""
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        held: dict[int, list[pa.RecordBatch]] = {}
+        held: dict[int, _Held] = {}
         for run in _runs(batches):
             for part, counted in _counted(run, span, reach):
-                mine = held.setdefault(part, [])
-                mine.append(counted)
-                if sum(len(b) for b in mine) > SUMMED:
-                    yield parcelled(_sum(whole(held.pop(part))), part)
+                held.setdefault(part, _Held()).add(counted)
         for part, mine in held.items():
-            yield parcelled(_sum(whole(mine)), part)
+            yield parcelled(_sum(whole(mine.counts)), part)
 
     return count
 

@@ -24,11 +24,12 @@ WATCHED = {  # in this order: a module takes its functions from those before it
     "sojourn.check": {"expectations": "Great Expectations, its import", "judge": "Great Expectations"},
     "sojourn.lake": {
         "Lake.write": "written",
-        "Lake.add": "committed, in the Delta log",
+        "Lake._add": "committed, in the Delta log",
         "Lake.approve": "approved, in the Delta log",
         "Lake.put_back": "Delta log looked through",
         "Lake.dirty": "Delta log looked through",
     },
+    "sojourn.beside": {"Beside.made": "gathered and written, beside Spark"},
     "sojourn.landing": {"Landing.written": "read, sifted and written"},
     "sojourn.audit": {"Audit.verdicts": "measured for the checks"},
 }

@@ -15,7 +15,13 @@ HOURS_MAX = (1 << 24) - 1
 
 
 def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:
-    """One scan of the dates, one of their events. Two rows of one key would count events twice."""
+    """As those saw the dates who wrote them (sojourn/seen.py), or by a scan of them and one of their events.
+
+    Two rows of one key would count events twice.
+    """
+    rates = {"share_nowhere": share("nowhere", "at_home", 100), "places_per_device": share("rows", "devices")}
+    if "presence.seen" in frames:
+        return gather(units, frames["presence.seen"], rates=rates)
     at_home = F.col("country") == F.col("home_country")
     presence = (
         of(frames["presence"], "date", units)
@@ -33,7 +39,6 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
     events = (
         of(frames["events"], "date", units).groupBy("unit").agg(count(F.col("country").isNotNull()).alias("placed"))
     )
-    rates = {"share_nowhere": share("nowhere", "at_home", 100), "places_per_device": share("rows", "devices")}
     return gather(units, presence, events, rates=rates)
 
 

@@ -4,12 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from schemas import HOME_LOCATIONS, PRESENCE
 from sojourn.errors import bounded
-from sojourn.methods.homes import Windows, homes
+from sojourn.methods.homes import Homes, Windows
 
 READS, WRITES, EVERY = (PRESENCE,), HOME_LOCATIONS, "month"
 
@@ -52,6 +54,12 @@ def window(month_end: date, newest: date, p: Params) -> tuple[date, date]:
     return last - timedelta(p.window_days - 1), last
 
 
+def rows(provisional: Collection[date], found: pa.Table) -> pa.Table:
+    """Rows of `home_locations` out of homes in memory; provisional: the months whose rows say so."""
+    early = pc.is_in(found["of"], pa.array(sorted(provisional), pa.date32()))
+    return found.append_column("month", found["of"]).append_column("provisional", early).select(HOME_LOCATIONS.names)
+
+
 def transform(presence: DataFrame, nights: Windows, provisional: Collection[date], home: str, p: Params) -> DataFrame:
     """Rows of `home_locations`, of any number of months in one go.
 
@@ -63,5 +71,5 @@ def transform(presence: DataFrame, nights: Windows, provisional: Collection[date
         p: parameters.
     """
     early = F.col("of").isin(sorted(provisional)) if provisional else F.lit(False)
-    made = homes(presence, nights, home, p)
+    made = Homes(nights, home, p).of(presence)
     return made.withColumns({"month": F.col("of"), "provisional": early}).select(*HOME_LOCATIONS.names)

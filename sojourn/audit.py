@@ -7,13 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from schemas import BY_NAME, VALIDATIONS
 from sojourn import check
 from sojourn.disclosure import Released
-from sojourn.lake import Lake, at_hand, in_pandas
+from sojourn.lake import Lake, Rows, at_hand, in_pandas
 from sojourn.statement import Statement
 from sojourn.table import Table
 
@@ -26,7 +25,7 @@ NOTHING: Mapping[str, DataFrame] = MappingProxyType({})
 class Part:
     """Rows to be written: the units they replace (None: all), and what to note of their making."""
 
-    rows: DataFrame | pa.Table
+    rows: Rows
     units: Sequence[date] | None
     notes: Mapping[str, Any]
 

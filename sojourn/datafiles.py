@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
-DATES, NUMBERS, TEXTS = ("date", "batch"), ("bytes", "rows"), ("path", "seen")
+DATES, NUMBERS, TEXTS = ("date", "batch", "month"), ("bytes", "rows"), ("path", "seen")
 FILES = pa.schema(
     [(n, kind) for some, kind in ((TEXTS, pa.string()), (DATES, pa.date32()), (NUMBERS, pa.int64())) for n in some]
 )
@@ -64,15 +64,15 @@ class Writer:
         return File(path, units, writer)
 
     def close(self, seen: Mapping[date, str] = NOTHING) -> pa.RecordBatch:
-        """End all files; what they are, as FILES, and what was seen of a batch beside one of its files."""
+        """End all files; what they are, as FILES, and beside one of a unit (the last of `by`) what was seen of it."""
         for file in self.files.values():
             file.writer.close()
         told = [
             {"path": f.path, "rows": f.rows, "bytes": (self.folder / f.path).stat().st_size, **f.units}
             for f in self.files.values()
         ]
-        beside = {f.get("batch"): f for f in told}
-        for batch, text in seen.items():
-            beside[batch]["seen"] = text
+        beside = {f[self.by[-1]]: f for f in told}
+        for unit, text in seen.items():
+            beside[unit]["seen"] = text
         self.files = {}
         return pa.RecordBatch.from_pylist(told, schema=FILES)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import partial, reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -45,6 +45,7 @@ KEPT = {"delta.logRetentionDuration": "interval 36500 days"}  # of tables whose 
 FEW_FILES, FEW_BYTES = 16, 1 << 20  # of a version that Spark is handed as rows, not as files
 # what a version raises whose files or log are gone
 LOST = (FileNotFoundError, DeltaError, PySparkException, Py4JJavaError)
+Rows: TypeAlias = DataFrame | pa.Table | list[Any]  # Spark's; in memory; in files of ours (datafiles.FILES)
 META = "spark.databricks.delta.commitInfo.userMetadata"
 
 
@@ -173,18 +174,16 @@ class Lake(Log):
         """Rows in memory as a frame of the table's schema."""
         return self.spark.createDataFrame(at_hand(table, rows), table.schema)
 
-    def write(
-        self, table: Table, rows: DataFrame | pa.Table, units: Iterable[Any] | None, notes: dict[str, Any]
-    ) -> int:
+    def write(self, table: Table, rows: Rows, units: Iterable[Any] | None, notes: dict[str, Any]) -> int:
         """Replace the rows of `units` (all of them where None) by those given, in one commit; its version.
 
-        rows: a frame, or those at hand (`at_hand`), for which Spark has nothing to do.
         What an earlier run wrote and did not get approved is put back first. Readers of the lake see the new rows only
         after `approve`.
         """
+        if isinstance(rows, list):
+            return self._add(table, rows, units, notes)
         folder = self.ready(table)
         if table.name in self.anew:
-            self._create(table, anew=True)
             units = None
         if isinstance(rows, pa.Table):
             if self.local:
@@ -212,11 +211,7 @@ class Lake(Log):
             put(mode="overwrite", predicate=_among(table.unit, some) if some else None)
         return self._written(table)
 
-    def add(self, table: Table, files: Sequence[Any], units: Iterable[Any], notes: dict[str, Any]) -> int:
-        """Replace the rows of `units` by those of files that lie in the folder of a local table; the version.
-
-        files: rows of datafiles.FILES. The folder was `ready` when they were written.
-        """
+    def _add(self, table: Table, files: list[Any], units: Iterable[Any] | None, notes: dict[str, Any]) -> int:
         now = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = [
             AddAction(
@@ -235,7 +230,7 @@ class Lake(Log):
             "overwrite",
             delta.schema(),
             list(table.partition),
-            [(table.unit, "in", [str(u) for u in sorted(units)])],
+            None if units is None else [(table.unit, "in", [str(u) for u in sorted(units)])],
             commit_properties=CommitProperties(custom_metadata={"userMetadata": _json(notes)}),
         )
         return self._written(table)
@@ -274,13 +269,15 @@ class Lake(Log):
         return None if rows.null_count else pc.sum(rows).as_py() or 0, len(files), pc.sum(size).as_py() or 0
 
     def ready(self, table: Table) -> str:
-        """The folder of a table that is there, without rows that were not approved."""
+        """The folder of a table that is there, without rows that were not approved; or, if it is built anew, any."""
         if not self.exists(table):
             self._create(table)
             known = (self._commit(VALIDATIONS, v).notes.get("approved", {}) for v in self._versions(VALIDATIONS))
             if any(table.name in approved for approved in known):  # its folder was removed: versions begin anew
                 self.approve(_none(VALIDATIONS), {table.name: 0})
         self.put_back(table)
+        if table.name in self.anew:
+            self._create(table, anew=True)
         return self.path(table)
 
     def _written(self, table: Table) -> int:

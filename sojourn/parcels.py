@@ -1,4 +1,4 @@
-"""Rows on their way through an exchange, in parcels of Arrow: it moves bytes then, and not rows."""
+"""Rows of Arrow on their way to a task: in parcels, of which an exchange moves bytes, not rows; or device by device."""
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 PARCELS = "part int, parcel binary"
+RUN = 200_000  # rows that a task looks at together
 
 
 def parcelled(rows: pa.RecordBatch, part: npt.NDArray[np.integer] | int) -> pa.RecordBatch:
@@ -43,3 +44,19 @@ def each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for parcel in batch.column(1):
             yield from pa.ipc.open_stream(parcel.as_buffer())
+
+
+def devices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Rows that are sorted by device, those of whole devices, so many at a time."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(len(b) for b in waiting) >= RUN:
+            table = pa.Table.from_batches(waiting).combine_chunks()
+            device = table.column("device").to_numpy()
+            end = int(np.searchsorted(device == device[-1], True))  # the last device may go on in the next batch
+            if end:
+                yield table.slice(0, end)
+            waiting = table.slice(end).to_batches()
+    if any(len(b) for b in waiting):
+        yield pa.Table.from_batches(waiting)

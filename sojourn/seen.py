@@ -1,10 +1,10 @@
-"""What a task sees of the events that it writes, so that nobody has to read them again to count them."""
+"""What a task sees of the rows that it writes, so that nobody has to read them again to count them."""
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sojourn.clock import EPOCH
+
 COUNTS = ("rows", "placed", "here", "foreign", "implausible")
+PLACES = ("rows", "events", "devices", "at_home", "nowhere", "hours_wrong", "hours_from_nothing")
 MOST = 4_096  # devices that are remembered; of more than these only those whose lowest bits are 0
 DAY_S = 86_400
 Ints = npt.NDArray[np.int64]
@@ -117,3 +120,33 @@ def frames(seen: Mapping[date, Seen]) -> tuple[pd.DataFrame, pd.DataFrame]:
     ]
     names = (["unit", "hour", *COUNTS, "newest"], ["unit", "reporting", "devices"])
     return pd.DataFrame(hours, columns=names[0]), pd.DataFrame(whole, columns=names[1])
+
+
+def places_told(rows: pa.Table) -> dict[date, str]:
+    """What a task sees of rows of `presence`, all there are of some devices: counts by date (PLACES), as JSON."""
+    days, day = np.unique(rows["date"].cast(pa.int32()).to_numpy(), return_inverse=True)
+    device, hours, events = (rows[name].to_numpy() for name in ("device", "hours", "n_events"))
+    at_home = pc.fill_null(pc.equal(rows["country"], rows["home_country"]), False).to_numpy()
+    order = np.lexsort((device, day))
+    first = np.r_[True, (np.diff(device[order]) != 0) | (np.diff(day[order]) != 0)]
+    counts = {
+        "rows": day,
+        "devices": day[order][first],
+        "at_home": day[at_home],
+        "nowhere": day[at_home & rows["cell"].is_null().to_numpy()],
+        "hours_wrong": day[(hours < 1) | (hours >= 1 << 24)],
+        "hours_from_nothing": day[np.bitwise_count(hours) > events],
+    }
+    told = {what: np.bincount(of, minlength=len(days)) for what, of in counts.items()}
+    told["events"] = np.bincount(day, events, len(days)).astype(np.int64)
+    return {
+        EPOCH + timedelta(int(d)): json.dumps({what: int(n[i]) for what, n in told.items()}) for i, d in enumerate(days)
+    }
+
+
+def places_seen(told: Iterable[tuple[date, str]], placed: Mapping[date, int]) -> pd.DataFrame:
+    """For the checks: what all tasks saw of each date (`unit`), and how many of its events have a place."""
+    sums: dict[date, Counter[str]] = {day: Counter(placed=n) for day, n in placed.items()}
+    for day, text in told:
+        sums[day].update(json.loads(text))
+    return pd.DataFrame([{"unit": day, **dict.fromkeys(PLACES, 0), **n} for day, n in sums.items()])

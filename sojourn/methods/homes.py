@@ -3,20 +3,56 @@
 Method: the place seen on most nights, if seen on more than half of those observed, and if enough were (UN handbook on
 mobile phone data for migration, 5.2; FlowKit's explicit `unlocatable`). Nights, not events, so that heavy users count
 no more than others.
+
+The nights of a window are bits of one number, so that the nights of several places are one `or` away; whole arrays of
+devices are looked at together, wherever their rows come from.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from sojourn.cells import neighbours
-from sojourn.methods.countries import as_number, as_text, number_of
+from sojourn.clock import EPOCH
+from sojourn.methods.countries import as_number, number_of, texts_of
+from sojourn.parcels import devices
 
 Windows = Mapping[date, tuple[date, date]]  # a window's name -> its first and last night
+Ints = npt.NDArray[np.int64]
+NOWHERE = np.iinfo(np.int32).max  # no country's number, and above all of them
+SEEN = pa.schema(
+    [
+        ("device", pa.int64()),
+        ("date", pa.date32()),
+        ("country", pa.int32()),
+        ("cell", pa.int64()),
+        ("hours", pa.int32()),
+        ("home_country", pa.int32()),
+    ]
+)
+FOUND = pa.schema(
+    [
+        ("of", pa.date32()),
+        ("device", pa.int64()),
+        ("home_country", pa.string()),
+        ("cell", pa.int64()),
+        ("nights", pa.int32()),
+        ("observed_nights", pa.int32()),
+        ("abroad_nights", pa.int32()),
+        ("core_nights", pa.int32()),
+        ("share", pa.float64()),
+        ("status", pa.string()),
+    ]
+)
 
 
 class Rule(Protocol):
@@ -38,116 +74,139 @@ class Rule(Protocol):
     def ring(self) -> int: ...
 
 
-def homes(presence: DataFrame, windows: Windows, home: str, rule: Rule) -> DataFrame:
-    """One row per window and device seen on one of its nights.
+@dataclass(frozen=True)
+class Homes:
+    """Makes rows of FOUND out of rows of SEEN: one for each window and device seen on one of its nights.
 
-    Columns: `of` (the window's name), device, home_country, cell, nights, observed_nights, abroad_nights, core_nights,
-    share and status, as `home_locations` means them.
+    `of` is the window's name; the other columns are what `home_locations` means by them.
 
-    Args:
-        presence: rows from the first night's date to the day after the last night's, of all windows.
-        windows: first and last night of each, by name; each of at most 62 nights, which are bits of one bigint.
-        home: country of the operator, ISO 3166-1 alpha-2.
-        rule: parameters.
+    windows: first and last night of each, by name; each of at most 62 nights. home: country of the operator, ISO 3166-1
+    alpha-2. rule: parameters.
     """
-    places = _nights_by_place(presence, windows, rule)
-    here, abroad = F.col("country") == number_of(home), F.col("country") != number_of(home)
-    devices = places.groupBy("of", "device").agg(
-        F.min("home_country").alias("home_country"),
-        F.bit_or("mask").alias("seen"),
-        F.bit_or(F.when(here, F.col("mask"))).alias("here"),
-        F.bit_or(F.when(abroad, F.col("mask"))).alias("abroad"),
-        F.bit_or(F.when(here, F.col("core"))).alias("core"),
-        F.collect_list(F.when(F.col("cell").isNotNull(), F.struct("cell", "mask"))).alias("cells"),
-        # most nights, then most hours, then latest, then smallest index
-        F.max(F.when(F.col("cell").isNotNull(), F.struct("nights", "hours", "last", -F.col("cell")))).alias("best"),
-    )
-    devices = devices.withColumn("cell", -F.col("best").getField("col4"))
-    near = F.filter("cells", lambda c: c["cell"] == F.col("cell"))
-    if rule.ring:
-        around = (
-            devices.where("cell is not null")
-            .select("cell")
-            .distinct()
-            .mapInArrow(_around, "cell bigint, ring array<bigint>")
-        )
-        devices = devices.join(F.broadcast(around), "cell", "left")
-        near = F.filter("cells", lambda c: F.array_contains("ring", c["cell"]))
-    mask = F.aggregate(near, F.lit(0).cast("bigint"), lambda a, c: a.bitwiseOR(c["mask"]))
-    count = {
-        "nights": F.coalesce(F.bit_count(mask), F.lit(0)),
-        "observed_nights": F.bit_count("seen"),
-        "abroad_nights": F.coalesce(F.bit_count("abroad"), F.lit(0)),
-        "core_nights": F.coalesce(F.bit_count("core"), F.lit(0)),
-        "here_nights": F.coalesce(F.bit_count("here"), F.lit(0)),
-    }
-    counted = devices.withColumns(count).withColumn("share", F.col("nights") / F.col("observed_nights"))
-    made = counted.withColumns({"status": _status(rule), "home_country": as_text("home_country")})
-    columns = "of device home_country cell nights observed_nights abroad_nights core_nights share status"
-    return made.select(*columns.split())
+
+    windows: Windows
+    home: str
+    rule: Rule
+
+    @property
+    def dates(self) -> tuple[date, date]:
+        """The first and the last whose rows are asked for: of the first night, and of the morning after the last."""
+        return min(f for f, _ in self.windows.values()), max(last for _, last in self.windows.values()) + timedelta(1)
+
+    @property
+    def hours(self) -> int:
+        """Hours of the night, as the bits of `presence`."""
+        return _hours(self.rule.night_from, 24) | _hours(0, self.rule.night_to)
+
+    def of(self, presence: DataFrame) -> DataFrame:
+        """The rows of a frame of `presence`, in which there may be other dates too."""
+        night = F.col("hours").bitwiseAND(F.lit(self.hours)) > 0
+        numbers = {name: as_number(name) for name in ("country", "home_country")}
+        rows = presence.where(F.col("date").between(*self.dates) & night).withColumns(numbers).select(*SEEN.names)
+
+        def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            return (batch for some in devices(batches) for batch in self.table(some).to_batches())
+
+        return rows.repartition("device").sortWithinPartitions("device").mapInArrow(task, from_arrow_schema(FOUND))
+
+    def table(self, seen: pa.Table) -> pa.Table:
+        """The rows of whole devices in memory."""
+        found = []
+        for name, (first, last) in self.windows.items():
+            places = self._places(seen, (first - EPOCH).days, (last - first).days)
+            if places:
+                found.append(self._of(name, places))
+        return pa.Table.from_batches(found, FOUND)
+
+    def _places(self, seen: pa.Table, first: int, last: int) -> dict[str, Ints]:
+        """Each device's places in rising order: the nights and the middles of nights there, how many hours, the last.
+
+        Nothing where nobody was seen on a night from the first (days since 1970) to the last (days after it).
+        """
+        night, hours = seen["date"].cast(pa.int32()).to_numpy() - first, seen["hours"].to_numpy()
+        evening, morning = (hours & _hours(*part) for part in ((self.rule.night_from, 24), (0, self.rule.night_to)))
+        nights, bits = np.concatenate([night, night - 1]).astype(np.int64), np.concatenate([evening, morning])
+        mine = np.flatnonzero((nights >= 0) & (nights <= last) & (bits > 0))
+        if not len(mine):
+            return {}
+        rows, nights, bits = mine % len(seen), nights[mine], bits[mine]
+        keys = [seen[name].fill_null(0).to_numpy()[rows] for name in ("cell", "country", "device")]
+        order = np.lexsort(keys)
+        cell, country, device = (key[order] for key in keys)
+        rows, nights, bits = rows[order], nights[order], bits[order]
+        start = _starts(device, country, cell)
+        hour = np.frexp(bits)[1] - 1  # the latest; after midnight is later than before
+        hour = np.where(bits < 1 << self.rule.night_to, hour + 24, hour)
+        core = bits & (_hours(self.rule.core_from, 24) | _hours(0, self.rule.core_to)) > 0
+        mask, homes = np.left_shift(1, nights), seen["home_country"].fill_null(NOWHERE).to_numpy()
+        return {
+            "device": device[start],
+            "country": country[start],
+            "cell": cell[start],
+            "home_country": np.minimum.reduceat(homes[rows], start),
+            "mask": np.bitwise_or.reduceat(mask, start),
+            "core": np.bitwise_or.reduceat(np.where(core, mask, 0), start),
+            "hours": np.add.reduceat(np.bitwise_count(bits).astype(np.int64), start),
+            "last": np.maximum.reduceat(nights * 64 + hour, start),
+        }
+
+    def _of(self, name: date, places: dict[str, Ints]) -> pa.RecordBatch:
+        start, mask, cell = _starts(places["device"]), places["mask"], places["cell"]
+        number = np.repeat(np.arange(len(start)), np.diff(start, append=len(cell)))
+        here = places["country"] == number_of(self.home)
+        # most nights, then most hours, then latest, then smallest index; a place without a cell is none
+        best = np.lexsort(
+            [-cell, places["last"], places["hours"], np.bitwise_count(mask).astype(np.int64), cell > 0, number]
+        )[np.append(start[1:], len(cell)) - 1]
+        at = cell[best]
+        near = (cell > 0) & self._near(cell, at[number])
+        nights = {
+            "nights": np.bitwise_or.reduceat(np.where(near, mask, 0), start),
+            "observed_nights": np.bitwise_or.reduceat(mask, start),
+            "abroad_nights": np.bitwise_or.reduceat(np.where(here, 0, mask), start),
+            "core_nights": np.bitwise_or.reduceat(np.where(here, places["core"], 0), start),
+            "here_nights": np.bitwise_or.reduceat(np.where(here, mask, 0), start),
+        }
+        counted = {what: np.bitwise_count(bits).astype(np.int32) for what, bits in nights.items()}
+        home_country = np.minimum.reduceat(places["home_country"], start)
+        made = {
+            "of": pa.array(np.full(len(start), (name - EPOCH).days, np.int32)).cast(pa.date32()),
+            "device": pa.array(places["device"][start]),
+            "home_country": texts_of(pa.array(home_country.astype(np.int32), mask=home_country == NOWHERE)),
+            "cell": pa.array(at, mask=at == 0),
+            **{what: pa.array(n) for what, n in counted.items()},
+            "share": pa.array(counted["nights"] / counted["observed_nights"]),
+        }
+        made["status"] = self._status(made)
+        return pa.RecordBatch.from_arrays([made[column] for column in FOUND.names], schema=FOUND)
+
+    def _near(self, cell: Ints, home: Ints) -> npt.NDArray[np.bool_]:
+        """Whether a cell is a device's home or, by the rule, one of its neighbours."""
+        same = np.asarray(cell == home)
+        if not self.rule.ring:
+            return same
+        known, which = np.unique(home, return_inverse=True)
+        rings = np.zeros((len(known), 6), np.int64)
+        for ring, one in zip(rings, known.tolist(), strict=True):
+            if one:
+                around = neighbours(one)
+                ring[: len(around)] = around
+        return np.asarray(same | (rings[which] == cell[:, None]).any(axis=1))
+
+    def _status(self, made: Mapping[str, pa.Array]) -> pa.Array:
+        few = pc.less(made["observed_nights"], self.rule.min_nights)
+        abroad = pc.greater(made["abroad_nights"], made["here_nights"])
+        home = pc.if_else(pc.greater(made["share"], self.rule.min_share), "home", "unlocatable")
+        return pc.if_else(few, "too_few_nights", pc.if_else(abroad, "abroad", home))
 
 
-def _status(rule: Rule) -> Column:
-    return (
-        F.when(F.col("observed_nights") < rule.min_nights, "too_few_nights")
-        .when(F.col("abroad_nights") > F.col("here_nights"), "abroad")
-        .when(F.col("share") > rule.min_share, "home")
-        .otherwise("unlocatable")
-    )
-
-
-def _nights_by_place(presence: DataFrame, windows: Windows, rule: Rule) -> DataFrame:
-    """(of, device, country, cell), its nights and those seen in their middle as bits; how many, hours, the last."""
-    origin, last = min(first for first, _ in windows.values()), max(last for _, last in windows.values())
-    evening, morning = _hours(rule.night_from, 24), _hours(0, rule.night_to)
-    index = F.datediff("date", F.lit(origin))
-    day = presence.where(F.col("date").between(origin, last + timedelta(1)))
-    seen = F.explode(
-        F.array(
-            F.struct(index.alias("night"), F.col("hours").bitwiseAND(F.lit(evening)).alias("bits")),
-            F.struct((index - 1).alias("night"), F.col("hours").bitwiseAND(F.lit(morning)).alias("bits")),
-        )
-    ).alias("seen")
-    part = day.select(
-        "device", as_number("country").alias("country"), "cell", as_number("home_country").alias("home_country"), seen
-    )
-    part = _in_windows(part.select("*", "seen.night", "seen.bits").where("bits > 0"), windows, origin)
-    top = F.floor(F.log2("bits")).cast("int")  # the latest hour; after midnight is later than before
-    order = F.when(F.col("bits") < (1 << rule.night_to), top + 24).otherwise(top)
-    core = F.col("bits").bitwiseAND(F.lit(_hours(rule.core_from, 24) | _hours(0, rule.core_to))) > 0
-    by_place = part.groupBy("of", "device", "country", "cell").agg(
-        F.min("home_country").alias("home_country"),
-        F.bit_or(F.expr("shiftleft(1L, night)")).alias("mask"),
-        F.bit_or(F.when(core, F.expr("shiftleft(1L, night)"))).alias("core"),
-        F.sum(F.bit_count("bits")).alias("hours"),
-        F.max(F.col("night") * 64 + order).alias("last"),
-    )
-    return by_place.withColumn("nights", F.bit_count("mask"))
+def _starts(*keys: Ints) -> Ints:
+    """Where rows in order begin to have other keys than the one before."""
+    new = np.ones(len(keys[0]), bool)
+    new[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    return np.flatnonzero(new)
 
 
 def _hours(since: int, until: int) -> int:
     """Hours of the day as the bits of `presence`."""
     return sum(1 << h for h in range(since, until))
-
-
-def _in_windows(part: DataFrame, windows: Windows, origin: date) -> DataFrame:
-    """A row for each window that has its night; `night` is then counted from the window's first."""
-    spans = {name: ((first - origin).days, (last - origin).days) for name, (first, last) in windows.items()}
-    night = F.col("night")
-    if len(spans) == 1:
-        ((name, (first, last)),) = spans.items()
-        return part.where(night.between(first, last)).withColumns({"of": F.lit(name), "night": night - first})
-    spelled = [
-        F.struct(F.lit(name).alias("of"), F.lit(first).alias("first"), F.lit(last).alias("last"))
-        for name, (first, last) in spans.items()
-    ]
-    within = F.filter(F.array(*spelled), lambda w: (night >= w["first"]) & (night <= w["last"]))
-    found = part.withColumn("window", F.explode(within))
-    return found.withColumns({"of": F.col("window.of"), "night": night - F.col("window.first")}).drop("window")
-
-
-def _around(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        cells = batch.column(0)
-        rings = [[c, *neighbours(c)] for c in cells.to_pylist()]
-        yield pa.RecordBatch.from_arrays([cells, pa.array(rings, pa.list_(pa.int64()))], names=["cell", "ring"])

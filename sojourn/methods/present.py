@@ -19,11 +19,10 @@ from sojourn.clock import EPOCH
 from sojourn.methods.counting import record_key
 from sojourn.methods.weights import MICRO, inbound_weight
 from sojourn.methods.whereabouts import ABROAD, ABSENT, Reach, of_residents, of_visitors, signs
-from sojourn.parcels import PARCELS, each, parcelled, whole
+from sojourn.parcels import PARCELS, devices, each, parcelled, whole
 
 Ints = npt.NDArray[np.int64]
 A_SIGN, DOMESTIC = -(1 << 31), -1  # no set of homes has this name, no weight is less than nothing
-RUN = 200_000  # rows that a task looks at together
 SUMMED = 400_000  # counts of a date after which a task adds up those that it has of one place
 MEASURES = dict.fromkeys(("n", "record_key", "persons", "released"), np.add) | {
     "top": np.maximum,
@@ -165,29 +164,13 @@ def _counter(span: Span, reach: Reach) -> Callable[[Iterable[pa.RecordBatch]], I
 
     def count(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held: dict[int, _Held] = {}
-        for run in _runs(batches):
-            for part, counted in _counted(run, span, reach):
+        for some in devices(batches):
+            for part, counted in _counted(some, span, reach):
                 held.setdefault(part, _Held()).add(counted)
         for part, mine in held.items():
             yield parcelled(_sum(whole(mine.counts)), part)
 
     return count
-
-
-def _runs(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Rows of whole devices, in their order, so many at a time."""
-    waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(len(b) for b in waiting) >= RUN:
-            table = pa.Table.from_batches(waiting).combine_chunks()
-            device = table.column("device").to_numpy()
-            end = int(np.searchsorted(device == device[-1], True))  # the last device may go on in the next batch
-            if end:
-                yield table.slice(0, end)
-            waiting = table.slice(end).to_batches()
-    if any(len(b) for b in waiting):
-        yield pa.Table.from_batches(waiting)
 
 
 def _counted(table: pa.Table, span: Span, reach: Reach) -> Iterator[tuple[int, pa.RecordBatch]]:

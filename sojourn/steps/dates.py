@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -18,6 +17,7 @@ from schemas import BORDER_CROSSINGS, COUNTRY_RUNS, COUNTRY_SINCE, EVENTS, INTL_
 from sojourn import clock
 from sojourn.audit import Part
 from sojourn.lake import union, where_units
+from sojourn.seen import places_seen, places_told
 from sojourn.signs import Signs
 from sojourn.steps import LONG_AGO, Done
 from sojourn.table import Table
@@ -35,13 +35,9 @@ def presence(night: "Night", days: Sequence[date]) -> Done:
     if not dates:
         return None
     signs, notes = Signs(lake, dict.fromkeys(dates)), {"consumed": {EVENTS.name: lake.approved(EVENTS)}}
-    few = signs.at_hand()
-    if few is not None:
-        rows = pa.Table.from_batches([presence_job.rows(few)])
-        night.audit.publish({PRESENCE: Part(rows, dates, notes)}, dates, {})
-    else:
-        version = lake.add(PRESENCE, signs.written(PRESENCE, presence_job.rows), dates, notes)
-        night.audit.publish({}, dates, {PRESENCE: version})
+    made = signs.made(PRESENCE, presence_job.rows, places_told)
+    seen = night.spark.createDataFrame(places_seen(made.told, signs.placed()))
+    night.audit.publish({PRESENCE: Part(made.rows, dates, notes)}, dates, {}, {"presence.seen": seen})
     return f"{len(dates)} dates", len(dates)
 
 

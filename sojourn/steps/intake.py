@@ -92,7 +92,7 @@ def events(night: "Night", days: Sequence[date]) -> Done:
         taken, slow = taken.without_files(failed), slow | {a.place for a in unsure}
     seen = {}
     if lake.local:
-        version = lake.add(EVENTS, files, units, notes)
+        version = lake.write(EVENTS, files, units, notes)
         told = together(((f.batch, f.seen) for f in files if f.seen), conf.home.country)
         names = ("events.hours", "events.heard")
         seen = {n: night.spark.createDataFrame(rows) for n, rows in zip(names, frames(told), strict=True) if len(rows)}

@@ -12,7 +12,8 @@ from jobs import population_grid as grid_job
 from jobs import population_map as map_job
 from schemas import CELLS, HOME_LOCATIONS, POPULATION_GRID, POPULATION_MAP, PRESENCE
 from sojourn import clock, disclosure, rasters
-from sojourn.methods.homes import homes
+from sojourn.methods.homes import Homes
+from sojourn.nights import Nights
 from sojourn.steps import Done, knows
 from sojourn.steps.dates import dirty
 from sojourn.steps.months import changed, close, consumed
@@ -113,6 +114,6 @@ def _homes(night: "Night", dates: Sequence[date]) -> map_job.Homes:
     rows = night.lake.read(HOME_LOCATIONS).where(~F.col("provisional") & name.isin(sorted({*of.values()})))
     frame = rows.withColumn("of", name).select(columns)
     if early:
-        presence = night.lake.read(PRESENCE)
-        frame = frame.unionByName(homes(presence, early, night.conf.home.country, rule).select(columns))
+        found = Nights(night.lake, Homes(early, night.conf.home.country, rule)).frame()
+        frame = frame.unionByName(found.select(columns))
     return map_job.Homes(frame, of, set(early))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
@@ -29,7 +30,9 @@ from schemas import (
 )
 from sojourn import clock, disclosure
 from sojourn.audit import Part
-from sojourn.lake import union
+from sojourn.lake import Rows, union
+from sojourn.methods.homes import Homes
+from sojourn.nights import Nights
 from sojourn.steps import Done
 from sojourn.table import Table
 
@@ -99,10 +102,10 @@ def consumed(night: "Night", sources: Sequence[Table]) -> dict[str, Any]:
     return {"consumed": {s.name: night.lake.approved(s) for s in sources}}
 
 
-def publish(night: "Night", table: Table, frame: DataFrame, found: Due, sources: Sequence[Table]) -> Done:
+def publish(night: "Night", table: Table, rows: Rows, found: Due, sources: Sequence[Table]) -> Done:
     """The months that are due of a restricted table."""
     months = sorted(found.months)
-    night.audit.publish({table: Part(frame, months, {**found.notes, **consumed(night, sources)})}, months, {})
+    night.audit.publish({table: Part(rows, months, {**found.notes, **consumed(night, sources)})}, months, {})
     return f"{len(months)} months", len(months)
 
 
@@ -122,11 +125,13 @@ def home_locations(night: "Night", days: Sequence[date] = (), asked: Sequence[da
     if not found.months:
         return None
     windows = {month: nights(month) for month in found.months}
-    first, last = min(f for f, _ in windows.values()), max(t for _, t in windows.values())
-    rows = night.lake.read(PRESENCE).where(F.col("date").between(first, clock.later(last, 1)))
-    early = [month for month, provisional in found.months.items() if provisional]
-    frame = homes_job.transform(rows, windows, early, night.conf.home.country, p)
-    return publish(night, HOME_LOCATIONS, frame, found, (PRESENCE,))
+    early, home = [month for month, provisional in found.months.items() if provisional], night.conf.home.country
+    if night.lake.local:
+        where = Nights(night.lake, Homes(windows, home, p))
+        rows = where.made(HOME_LOCATIONS, partial(homes_job.rows, early))
+    else:
+        rows = homes_job.transform(night.lake.read(PRESENCE), windows, early, home, p)
+    return publish(night, HOME_LOCATIONS, rows, found, (PRESENCE,))
 
 
 def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:

@@ -129,14 +129,14 @@ def calm_truth(calm: Land, goes_on, tmp_path_factory: pytest.TempPathFactory) ->
 )
 def test_a_lost_data_file(calm, goes_on, calm_truth, tmp_path, damage):
     land = copied(calm, tmp_path, "lake")
-    for file in files(land, "presence"):
+    for file in files(land, "country_runs"):
         damage(file)
     land.conf()
     words = f"run --conf {land.root}/conf.yaml --from {NIGHT} --to {NIGHT}".split()
     done = CliRunner().invoke(cli, [*words, *(w for name in UP_TO_TRIPS for w in ("--only", name))])
     assert done.exit_code == 1
-    assert re.search(r"restricted/presence/date=[\d-]+/[^/]+\.parquet is gone or damaged", done.stderr), done.stderr
-    shutil.rmtree(land.root / "lake/restricted/presence")
+    assert re.search(r"restricted/country_runs/date=[\d-]+/[^/]+\.parquet is gone or damaged", done.stderr), done.stderr
+    shutil.rmtree(land.root / "lake/restricted/country_runs")
     assert differing(goes_on(land), calm_truth) == {}
 
 

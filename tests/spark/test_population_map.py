@@ -8,13 +8,11 @@ from pyspark.sql import functions as F
 
 from expectations import population_map as expected
 from jobs import population_map as job
-from jobs.home_locations import Params as HomeParams
 from jobs.population_map import Country, Homes, Params
 from schemas import POPULATION_MAP
 from sojourn.cells import cell_of, neighbours, parent, text
 from sojourn.disclosure import release_map
 from sojourn.errors import ConfigError
-from sojourn.methods.homes import homes as homes_of
 
 PRESENCE = "date date, device bigint, country string, cell bigint, hours int, n_events bigint, home_country string"
 CELLS = (
@@ -196,17 +194,6 @@ def test_each_date_uses_its_own_homes_and_says_whether_they_are_provisional(fram
     assert {r.obs_status for r in rows if r.date == DAY} <= {"A", "U"}
     assert {r.obs_status for r in rows if r.date == next_day} <= {"P", "U"}
     assert inside([(r.cell, r.persons) for r in rows if r.date == next_day], VILLAGE) * 1e6 == PERSONS
-
-
-def test_homes_of_several_windows_are_those_of_each_alone(spark):
-    signs, _ = crowd(3, days=20)
-    presence = spark.createDataFrame(signs, PRESENCE)
-    rule = HomeParams(min_nights=2)
-    windows = {DAY + timedelta(n): (DAY + timedelta(n - 9), DAY + timedelta(n)) for n in (2, 3, 11)}
-    together = sorted(map(str, homes_of(presence, windows, "LU", rule).collect()))
-    alone = [str(r) for of, nights in windows.items() for r in homes_of(presence, {of: nights}, "LU", rule).collect()]
-    assert together == sorted(alone)
-    assert len({r.split("status=")[1] for r in alone}) > 1
 
 
 def test_too_few_people_make_no_map(frames):

@@ -3,16 +3,17 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from filled import filled
 from pyspark.sql import functions as F
 
+from expectations.presence import measure
 from jobs import presence
 from schemas import EVENTS, PRESENCE, VALIDATIONS
-from sojourn import signs
+from sojourn import beside, signs
 from sojourn.door import lost_file
 from sojourn.lake import Lake, at_hand
+from sojourn.seen import places_seen, places_told
 from sojourn.signs import Signs
 
 DAYS = [date(2026, 3, n) for n in (8, 9, 10)]
@@ -73,18 +74,32 @@ def test_places_are_the_same_by_tasks_at_hand_and_by_spark(spark, lake, monkeypa
 
 
 @pytest.mark.parametrize("part_bytes", [1_000, 1 << 20])
-def test_what_tasks_write_of_places_is_what_is_made_of_them_at_hand(lake, monkeypatch, part_bytes):
+def test_what_tasks_write_and_see_of_places_is_what_is_made_of_them_at_hand(spark, lake, monkeypatch, part_bytes):
+    dates = [DAYS[0] - timedelta(1), *DAYS]
+    asked = Signs(lake, dict.fromkeys(dates))
+    few = asked.made(PRESENCE, presence.rows, places_told)
     monkeypatch.setattr(signs, "PART_BYTES", part_bytes)
-    asked = Signs(lake, dict.fromkeys([DAYS[0] - timedelta(1), *DAYS]))
-    files = asked.written(PRESENCE, presence.rows)
-    assert len(files) > 3 if part_bytes == 1_000 else len(files) == 3, "of the first date no event has a country"
-    version = lake.add(PRESENCE, files, asked.dates, {})
-    made = lake.rows(PRESENCE, version=version).sort_by([("date", "ascending"), ("device", "ascending")]).to_pylist()
-    at_hand_ = pa.Table.from_batches([presence.rows(asked.at_hand())]).select(lake.rows(PRESENCE).column_names)
+    monkeypatch.setattr(beside, "AT_HAND_BYTES", 0)
+    many = asked.made(PRESENCE, presence.rows, places_told)
+    assert len(many.rows) > 3 if part_bytes == 1_000 else len(many.rows) == 3, (
+        "of the first date no event has a country"
+    )
+    version = lake.write(PRESENCE, many.rows, asked.dates, {})
+    made = lake.rows(PRESENCE, version=version).to_pylist()
+    at_hand_ = few.rows.select(lake.rows(PRESENCE).column_names)
     assert sorted(map(str, made)) == sorted(map(str, at_hand_.to_pylist()))
     spark_s = presence.transform(asked.places(networks=False), presence.Params()).select(PRESENCE.names)
     assert sorted(map(str, spark_s.toArrow().to_pylist())) == sorted(map(str, made))
     assert all(r["country"] for r in made)
+
+    frames = {PRESENCE.name: lake.read(PRESENCE, version), EVENTS.name: lake.read(EVENTS)}
+    scanned = measure(frames, dates).toPandas().sort_values("unit", ignore_index=True)
+    for told in (few.told, many.told):
+        seen = {"presence.seen": spark.createDataFrame(places_seen(told, asked.placed()))}
+        found = measure(frames | seen, dates).toPandas().sort_values("unit", ignore_index=True)
+        pd.testing.assert_frame_equal(found[scanned.columns], scanned)
+    assert scanned["devices"].tolist() == [0, 2, 20, 20]
+    assert (scanned["events"] == scanned["placed"]).all()
 
 
 def test_only_the_batches_asked_for_count(lake):

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from sojourn import parcels
 from sojourn.clock import EPOCH
 from sojourn.methods import present
 from sojourn.methods.present import A_SIGN, DOMESTIC, Span, counts
@@ -52,7 +53,7 @@ def counted(batches):
 def test_the_same_counts_whatever_is_looked_at_together(monkeypatch, run, summed, batch):
     rows = lives(60, run)
     once = counted(rows.to_batches())
-    monkeypatch.setattr(present, "RUN", run)
+    monkeypatch.setattr(parcels, "RUN", run)
     monkeypatch.setattr(present, "SUMMED", summed)
     assert counted(rows.to_batches(max_chunksize=batch)) == once
     assert len(once) > 200

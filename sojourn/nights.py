@@ -1,0 +1,56 @@
+"""Where devices were at night, as whoever looks for their homes reads it: `presence`, by Spark or beside it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from schemas import PRESENCE
+from sojourn import clock
+from sojourn.arrivals import Row
+from sojourn.beside import Beside, numbered, read
+from sojourn.lake import Lake, Rows
+from sojourn.methods.countries import numbers_of
+from sojourn.methods.homes import SEEN, Homes
+from sojourn.table import Table
+
+PART_BYTES = 16 << 20  # of presence whose homes are worth a task: its rows are ten times as large in memory
+
+
+@dataclass(frozen=True)
+class Nights:
+    """The nights of the windows of `homes`, in a lake."""
+
+    lake: Lake
+    homes: Homes
+
+    def frame(self) -> DataFrame:
+        """Rows of FOUND."""
+        few = self._beside().at_hand() if self.lake.local else None
+        if few is None:
+            return self.homes.of(self.lake.read(PRESENCE))
+        return self.lake.spark.createDataFrame(self.homes.table(few))
+
+    def made(self, table: Table, make: Callable[[pa.Table], pa.Table]) -> Rows:
+        """Rows of a table that are made of rows of FOUND in memory, in a lake on this machine."""
+        homes = self.homes
+        return self._beside().made(table, lambda rows: make(homes.table(rows))).rows
+
+    def _beside(self) -> Beside:
+        files = numbered(self.lake.files(PRESENCE, "date", clock.days(*self.homes.dates)))
+        return Beside(self.lake, files, partial(_at_night, self.homes.hours), SEEN, PART_BYTES)
+
+
+def _at_night(hours: int, files: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+    for file in files:
+        day = pa.scalar(file["date"], pa.date32())
+        for batch in read(file["path"], [name for name in SEEN.names if name != "date"]):
+            rows = batch.filter(pc.greater(pc.bit_wise_and(batch["hours"], pa.scalar(hours, pa.int32())), 0))
+            made = {name: numbers_of(rows[name]) for name in ("country", "home_country")}
+            made["date"] = pa.repeat(day, len(rows))
+            columns = [made[name] if name in made else rows[name] for name in SEEN.names]
+            if len(rows):
+                yield pa.RecordBatch.from_arrays(columns, schema=SEEN)

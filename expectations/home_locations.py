@@ -6,63 +6,30 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations import count, gather, never, of, share, suite, within
+from expectations import gather, never, share, suite, within
 from schemas.home_locations import HOME_LOCATIONS
+from sojourn.seen import homes_scanned, homes_seen
 
 READS = (HOME_LOCATIONS,)
-WINDOW_MAX_NIGHTS = 366
-TINY = 1e-9
 
 
 def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:
-    """The months' rows twice: once by month, once by month and home country."""
-    rows = of(frames["home_locations"], "month", units)
-    seen, abroad, share_here = F.col("observed_nights"), F.col("abroad_nights"), F.col("share")
-    is_ = {s: F.col("status") == s for s in ("home", "abroad", "unlocatable", "too_few_nights")}
-    months = rows.groupBy("unit").agg(
-        F.count("*").alias("rows"),
-        F.count("*").alias("devices"),
-        (F.count("*") - F.count_distinct("device")).alias("repeated"),
-        count(
-            (F.least("nights", abroad, "core_nights") < 0) | (F.greatest("nights", abroad, "core_nights") > seen)
-        ).alias("nights_wrong"),
-        count(~seen.between(1, WINDOW_MAX_NIGHTS)).alias("observed_wrong"),
-        count(F.abs(share_here * seen - F.col("nights")) > TINY * seen).alias("wrong_shares"),
-        count(~share_here.between(0, 1)).alias("outside_shares"),
-        count(F.col("cell").isNull() != (F.col("nights") == 0)).alias("cell_wrong"),
-        count(is_["home"] & F.col("cell").isNull()).alias("homeless"),
-        count(is_["abroad"] & (2 * abroad <= seen)).alias("not_abroad"),
-        (F.max("provisional") != F.min("provisional")).cast("int").alias("mixed"),
-        F.min(F.when(is_["home"], share_here)).alias("home_from"),
-        F.max(F.when(is_["unlocatable"], share_here)).alias("unlocatable_to"),
-        F.min(F.when(~is_["too_few_nights"], seen)).alias("enough_from"),
-        F.max(F.when(is_["too_few_nights"], seen)).alias("too_few_to"),
-        count(is_["unlocatable"]).alias("unlocatable"),
-        count(is_["home"] | is_["unlocatable"]).alias("judged"),
-    )
+    """As those saw the months who wrote them, or by one scan of them."""
+    seen = frames.get("home_locations.seen")
+    if seen is None:
+        rows = frames["home_locations"]
+        told = homes_scanned(rows.where(F.col("month").isin(list(units))))
+        seen = rows.sparkSession.createDataFrame(homes_seen(told, units))
     shared = (F.col("home_from") > 0) & (F.col("home_from") <= F.col("unlocatable_to"))
     counted = (F.col("enough_from") > 0) & (F.col("enough_from") <= F.col("too_few_to"))
     rates = {
+        "devices": F.col("rows"),
         "threshold_share": shared.cast("int"),
         "threshold_nights": counted.cast("int"),
         "share_unlocatable": share("unlocatable", "judged", 30),
         "share_domestic_home": share("domestic_home", "domestic", 30),
     }
-    return gather(units, months, _domestic(rows), rates=rates)
-
-
-def _domestic(rows: DataFrame) -> DataFrame:
-    """Of the home country that most rows have: devices seen often enough, and those with a home."""
-    judged, home = F.col("status") != "too_few_nights", F.col("status") == "home"
-    by_country = rows.groupBy("unit", "home_country").agg(
-        F.count("*").alias("n"), count(judged).alias("judged"), count(home).alias("home")
-    )
-    most = F.struct("n", F.hash("home_country"), "judged", "home")
-    return (
-        by_country.groupBy("unit")
-        .agg(F.max(most).alias("most"))
-        .select("unit", F.col("most.judged").alias("domestic"), F.col("most.home").alias("domestic_home"))
-    )
+    return gather(units, seen, rates=rates)
 
 
 SUITE = suite(

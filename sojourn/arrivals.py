@@ -1,11 +1,9 @@
 """Which landing files a run takes in: those under its days, those that came late, and what changes because of them."""
 
 import logging
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,10 +16,11 @@ from sojourn.config import Config, Feed
 from sojourn.errors import ConfigError
 from sojourn.files import BadFile, Form, Found, digest, look
 from sojourn.lake import Lake
+from sojourn.landed import HIDDEN
 
 log = logging.getLogger(__name__)
-HIDDEN = (".", "_")  # what is named so has not landed
 PER_TASK = 64 << 20  # landing bytes that are worth a task
+AT_HAND_BYTES = 16 << 20  # that are read in less time than it takes to tell a task
 Row = Mapping[str, Any]  # a file as a task is told of it: n (its number), bytes, path and more
 Task = Callable[[Iterable[Row]], Iterator[pa.RecordBatch]]
 
@@ -107,25 +106,11 @@ def _files(fs: Any, statuses: Iterable[Any]) -> Iterator[Any]:
             yield status
 
 
-def weight(conf: Config, days: Sequence[date]) -> float:
-    """About how many bytes have landed on these days, without Spark; infinite where that cannot be told."""
-    paths = [feed.path for feed in conf.sources.events]
-    if any(":/" in path or "{" in path.replace("{date}", "") for path in paths):  # Hadoop's alone to read
-        return math.inf
-    landed = (Path(path.replace("{date}", str(day))) for path in paths for day in days)
-    found = (f for p in landed for f in Path(p.anchor).glob(str(p.relative_to(p.anchor))))
-    return sum(f.stat().st_size for f in _landed(found))
-
-
-def _landed(paths: Iterable[Path]) -> Iterator[Path]:
-    """As `_files`, of this machine's own."""
-    for path in paths:
-        if not path.name.startswith(HIDDEN):
-            yield from _landed(path.iterdir()) if path.is_dir() else filter(Path.is_file, [path])
-
-
 def inspected(spark: SparkSession, arrivals: Sequence[Arrival], forms: dict[str, Form]) -> list[Arrival]:
-    """The same files with their digest, and their columns or the reason why they are rejected. One Spark job."""
+    """The same files with their digest, and their columns or the reason why they are rejected.
+
+    By one Spark job, unless they lie on this machine and are read in less time than it takes to tell a task.
+    """
     if not arrivals:
         return []
 
@@ -148,13 +133,16 @@ def inspected(spark: SparkSession, arrivals: Sequence[Arrival], forms: dict[str,
         | {"columns": pa.list_(pa.list_(pa.string()))}
     )
     files = [{"n": n, "path": a.path, "feed": a.feed.name, "bytes": a.bytes} for n, a in enumerate(arrivals)]
-    looked = over_files(
-        spark, files, task, "n bigint, sha256 string, reason string, detail string, columns array<array<string>>"
-    )
+    if sum(a.bytes for a in arrivals) <= AT_HAND_BYTES and not any(":/" in a.path for a in arrivals):
+        looked = [row for batch in task(files) for row in batch.to_pylist()]
+    else:
+        columns = "n bigint, sha256 string, reason string, detail string, columns array<array<string>>"
+        looked = over_files(spark, files, task, columns).toArrow().to_pylist()
     out = list(arrivals)
-    for row in looked.collect():
-        found = None if row.reason else Found(tuple((c[0], c[1], c[2]) for c in row.columns))
-        out[row.n] = replace(out[row.n], sha256=row.sha256, found=found, reason=row.reason, detail=row.detail)
+    for row in looked:
+        found = None if row["reason"] else Found(tuple((c[0], c[1], c[2]) for c in row["columns"]))
+        told = {name: row[name] for name in ("sha256", "reason", "detail")}
+        out[row["n"]] = replace(out[row["n"]], found=found, **told)
     return out
 
 

@@ -10,14 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from sojourn.arrivals import Row, over_files
+from sojourn.arrivals import AT_HAND_BYTES, Row, over_files
 from sojourn.datafiles import FILES, Writer
 from sojourn.lake import Lake
 from sojourn.parcels import PARCELS, parcelled, unpacked, whole
 from sojourn.table import Table
 
 TEXTS = ("country", "home_country", "serving_plmn")  # few values: read as numbers that stand for them
-AT_HAND_BYTES = 16 << 20  # that are read in less time than it takes to tell a task
 TOGETHER = 2_000_000  # rows that are read together, where a file has more
 Read = Callable[[Iterable[Row]], Iterator[pa.RecordBatch]]
 Tell = Callable[[pa.Table], Mapping[date, str]]

@@ -4,10 +4,10 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import date
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ INTERRUPTED = 130  # as shells say it of who was ended by Ctrl-C
 UNREADABLE = re.compile(r"FILE_NOT_EXIST|FAILED_READ_FILE|CANNOT_READ_FILE_FOOTER|FileNotFound|No such file")
 DATA_FILE = re.compile(r"(?:restricted|published)/\w+/(?:\w+=[\w%-]+/)*[\w.-]+\.parquet")
 BRIEF_DAYS, BRIEF_BYTES = 3, 512 << 20  # landing days and bytes up to which a JVM has little work (docs/benchmarks.md)
+BRIEFLY_S = 0.0002  # one thread holds the interpreter: the JVM answers often, and waits while another thread imports
 err = Console(stderr=True)
 
 
@@ -131,22 +132,34 @@ def known(names: tuple[str, ...]) -> None:
 def working(conf: Config, writer: str | None, days: Sequence[date] = (), migrating: bool = False) -> Iterator[Any]:
     """A night's work on the lake: by a command that writes it while nobody else does, or by one that only reads.
 
-    Its session is started when it is first needed, to suit these days.
+    A run starts Spark while Python loads what it needs of the rest; others start it when it is first needed.
     """
-    from sojourn.arrivals import weight
+    from sojourn.landed import weight
     from sojourn.lock import writing
-    from sojourn.night import Night, suit  # Spark and Great Expectations load slowly
-    from sojourn.parameters import parameters
-    from sojourn.session import start
+    from sojourn.session import start, warm
 
-    def begin() -> Any:
-        with ThreadPoolExecutor(1) as beside:  # Great Expectations loads while the JVM starts
-            if writer is None or writer.startswith(("run", "build")):
-                beside.submit(import_module, "expectations")
+    sys.setswitchinterval(BRIEFLY_S)
+    with ThreadPoolExecutor(3) as beside:
+
+        @cache
+        def spark() -> Future[Any]:
             brief = 0 < len(days) <= BRIEF_DAYS and weight(conf, days) <= BRIEF_BYTES
-            spark = start(conf.spark, brief=brief)
-        return suit(spark, conf, days) if days else spark
+            session = beside.submit(start, conf.spark, brief=brief)
+            beside.submit(lambda: warm(session.result()))
+            return session
 
-    parameters(conf)
-    with nullcontext(begin) if writer is None else writing(conf.lake, writer, begin) as session:
-        yield Night(session, conf, migrating or writer is None)  # who only reads changes no table
+        def begin() -> Any:
+            if writer is None or writer.startswith(("run", "build")):
+                beside.submit(import_module, "expectations")  # Great Expectations loads slowly
+            from sojourn.night import suit
+
+            return suit(spark().result(), conf, days) if days else spark().result()
+
+        with nullcontext(begin) if writer is None else writing(conf.lake, writer, begin) as session:
+            if writer == "run":
+                spark()
+            from sojourn.night import Night
+            from sojourn.parameters import parameters
+
+            parameters(conf)
+            yield Night(session, conf, migrating or writer is None)  # who only reads changes no table

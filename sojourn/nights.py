@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame
 from schemas import PRESENCE
 from sojourn import clock
 from sojourn.arrivals import Row
-from sojourn.beside import Beside, numbered, read
-from sojourn.lake import Lake, Rows
+from sojourn.beside import Beside, Made, Tell, numbered, read
+from sojourn.lake import Lake
 from sojourn.methods.countries import numbers_of
 from sojourn.methods.homes import SEEN, Homes
 from sojourn.table import Table
@@ -34,10 +34,10 @@ class Nights:
             return self.homes.of(self.lake.read(PRESENCE))
         return self.lake.spark.createDataFrame(self.homes.table(few))
 
-    def made(self, table: Table, make: Callable[[pa.Table], pa.Table]) -> Rows:
+    def made(self, table: Table, make: Callable[[pa.Table], pa.Table], tell: Tell) -> Made:
         """Rows of a table that are made of rows of FOUND in memory, in a lake on this machine."""
         homes = self.homes
-        return self._beside().made(table, lambda rows: make(homes.table(rows))).rows
+        return self._beside().made(table, lambda rows: make(homes.table(rows)), tell)
 
     def _beside(self) -> Beside:
         files = numbered(self.lake.files(PRESENCE, "date", clock.days(*self.homes.dates)))

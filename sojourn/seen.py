@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -12,11 +12,18 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 
 from sojourn.clock import EPOCH
 
 COUNTS = ("rows", "placed", "here", "foreign", "implausible")
 PLACES = ("rows", "events", "devices", "at_home", "nowhere", "hours_wrong", "hours_from_nothing")
+HOMES = (
+    *("rows", "repeated", "nights_wrong", "observed_wrong", "wrong_shares", "outside_shares", "cell_wrong", "homeless"),
+    *("not_abroad", "unlocatable", "judged"),
+)
+TOLD = pa.schema([("unit", pa.date32()), ("told", pa.string())])
+WINDOW_MAX_NIGHTS, TINY = 366, 1e-9
 MOST = 4_096  # devices that are remembered; of more than these only those whose lowest bits are 0
 DAY_S = 86_400
 Ints = npt.NDArray[np.int64]
@@ -150,3 +157,86 @@ def places_seen(told: Iterable[tuple[date, str]], placed: Mapping[date, int]) ->
     for day, text in told:
         sums[day].update(json.loads(text))
     return pd.DataFrame([{"unit": day, **dict.fromkeys(PLACES, 0), **n} for day, n in sums.items()])
+
+
+def homes_told(rows: pa.Table) -> dict[date, str]:
+    """What a task sees of rows of `home_locations`, all there are of some devices: by month, as JSON."""
+    months = rows["month"].unique().to_pylist()
+    return {month: json.dumps(_homes(rows.filter(pc.equal(rows["month"], month)))) for month in months}
+
+
+def _homes(rows: pa.Table) -> dict[str, Any]:
+    """sums: of counts. least, most: of what there is of a kind. countries: of each, rows, those judged and homes."""
+    nights, abroad, core, seen = (
+        pc.fill_null(rows[name], 0).to_numpy() for name in ("nights", "abroad_nights", "core_nights", "observed_nights")
+    )
+    share, status, early = (rows[name].to_numpy() for name in ("share", "status", "provisional"))
+    home, unlocatable, few = (status == name for name in ("home", "unlocatable", "too_few_nights"))
+    cell, some = rows["cell"].is_valid().to_numpy(), np.stack([nights, abroad, core])
+    counts = {
+        "rows": np.ones(len(seen), bool),
+        "nights_wrong": (some.min(axis=0) < 0) | (some.max(axis=0) > seen),
+        "observed_wrong": (seen < 1) | (seen > WINDOW_MAX_NIGHTS),
+        "wrong_shares": np.abs(share * seen - nights) > TINY * seen,
+        "outside_shares": (share < 0) | (share > 1),
+        "cell_wrong": cell == (nights == 0),
+        "homeless": home & ~cell,
+        "not_abroad": (status == "abroad") & (2 * abroad <= seen),
+        "unlocatable": unlocatable,
+        "judged": home | unlocatable,
+    }
+    sums = {name: int(np.count_nonzero(which)) for name, which in counts.items()}
+    sums["repeated"] = len(seen) - len(rows["device"].unique())
+    extremes = {"home": share[home], "unlocatable": share[unlocatable], "enough": seen[~few], "few": seen[few]}
+    extremes |= {"early": early.astype(int)}
+    countries, of = np.unique(pc.fill_null(rows["home_country"], "").to_numpy().astype(str), return_inverse=True)
+    by_country = [np.bincount(of[which], minlength=len(countries)).tolist() for which in (counts["rows"], ~few, home)]
+    return {
+        "sums": sums,
+        "least": {name: float(values.min()) for name, values in extremes.items() if len(values)},
+        "most": {name: float(values.max()) for name, values in extremes.items() if len(values)},
+        "countries": dict(zip(countries.tolist(), zip(*by_country, strict=True), strict=True)),
+    }
+
+
+def homes_scanned(rows: DataFrame) -> list[tuple[date, str]]:
+    """The same, of rows that are there already."""
+
+    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        told = homes_told(pa.Table.from_batches(batches)) if (batches := [*batches]) else {}
+        yield pa.RecordBatch.from_pydict({"unit": [*told], "told": [*told.values()]}, schema=TOLD)
+
+    return [(r.unit, r.told) for r in rows.repartition("device").mapInArrow(task, "unit date, told string").collect()]
+
+
+def homes_seen(told: Iterable[tuple[date, str]], units: Sequence[date]) -> pd.DataFrame:
+    """For the checks: what all tasks saw of each month (`unit`)."""
+    months: dict[date, list[dict[str, Any]]] = {month: [] for month in units}
+    for month, text in told:
+        months[month].append(json.loads(text))
+    return pd.DataFrame([{"unit": month, **_month(parts)} for month, parts in months.items()])
+
+
+def _month(parts: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    sums, countries = Counter[str](dict.fromkeys(HOMES, 0)), dict[str, Ints]()
+    for part in parts:
+        sums.update(part["sums"])
+        for country, counts in part["countries"].items():
+            countries[country] = countries.get(country, 0) + np.array(counts)
+
+    def extreme(of: str, name: str) -> float:
+        found = [part[of][name] for part in parts if name in part[of]]
+        return (min if of == "least" else max)(found, default=0.0)
+
+    most = max(countries, key=lambda country: (countries[country][0], country), default=None)
+    _, domestic, at_home = countries[most] if most is not None else (0, 0, 0)
+    return {
+        **sums,
+        "home_from": extreme("least", "home"),
+        "unlocatable_to": extreme("most", "unlocatable"),
+        "enough_from": extreme("least", "enough"),
+        "too_few_to": extreme("most", "few"),
+        "mixed": extreme("most", "early") - extreme("least", "early"),
+        "domestic": int(domestic),
+        "domestic_home": int(at_home),
+    }

@@ -103,6 +103,11 @@ def start(settings: dict[str, str], name: str = "sojourn", brief: bool = False) 
     return spark
 
 
+def warm(spark: SparkSession) -> None:
+    """A job of nothing: the process that Python workers are forked from has loaded by its end what tasks need."""
+    spark.range(0, 2, 1, 2).mapInArrow(lambda batches: batches, "id bigint").collect()
+
+
 def _ours(given: dict[str, str], brief: bool = False) -> dict[str, str]:
     """Our settings, where Spark was started with those given, or is about to start (none given)."""
     if not given:

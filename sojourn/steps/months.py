@@ -29,10 +29,11 @@ from schemas import (
     TRIPS,
 )
 from sojourn import clock, disclosure
-from sojourn.audit import Part
+from sojourn.audit import NOTHING, Part
 from sojourn.lake import Rows, union
 from sojourn.methods.homes import Homes
 from sojourn.nights import Nights
+from sojourn.seen import homes_seen, homes_told
 from sojourn.steps import Done
 from sojourn.table import Table
 
@@ -102,10 +103,17 @@ def consumed(night: "Night", sources: Sequence[Table]) -> dict[str, Any]:
     return {"consumed": {s.name: night.lake.approved(s) for s in sources}}
 
 
-def publish(night: "Night", table: Table, rows: Rows, found: Due, sources: Sequence[Table]) -> Done:
-    """The months that are due of a restricted table."""
+def publish(
+    night: "Night",
+    table: Table,
+    rows: Rows,
+    found: Due,
+    sources: Sequence[Table],
+    seen: Mapping[str, DataFrame] = NOTHING,
+) -> Done:
+    """The months that are due of a restricted table; seen: what its checks look at beside tables."""
     months = sorted(found.months)
-    night.audit.publish({table: Part(rows, months, {**found.notes, **consumed(night, sources)})}, months, {})
+    night.audit.publish({table: Part(rows, months, {**found.notes, **consumed(night, sources)})}, months, {}, seen)
     return f"{len(months)} months", len(months)
 
 
@@ -126,12 +134,13 @@ def home_locations(night: "Night", days: Sequence[date] = (), asked: Sequence[da
         return None
     windows = {month: nights(month) for month in found.months}
     early, home = [month for month, provisional in found.months.items() if provisional], night.conf.home.country
-    if night.lake.local:
-        where = Nights(night.lake, Homes(windows, home, p))
-        rows = where.made(HOME_LOCATIONS, partial(homes_job.rows, early))
-    else:
+    if not night.lake.local:
         rows = homes_job.transform(night.lake.read(PRESENCE), windows, early, home, p)
-    return publish(night, HOME_LOCATIONS, rows, found, (PRESENCE,))
+        return publish(night, HOME_LOCATIONS, rows, found, (PRESENCE,))
+    where = Nights(night.lake, Homes(windows, home, p))
+    made = where.made(HOME_LOCATIONS, partial(homes_job.rows, early), homes_told)
+    seen = night.spark.createDataFrame(homes_seen(made.told, sorted(windows)))
+    return publish(night, HOME_LOCATIONS, made.rows, found, (PRESENCE,), {"home_locations.seen": seen})
 
 
 def transnationals(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:

@@ -16,6 +16,7 @@ from sojourn.cells import cell_of, neighbours
 from sojourn.lake import Lake, at_hand
 from sojourn.methods.homes import Homes
 from sojourn.nights import Nights
+from sojourn.seen import homes_scanned, homes_seen, homes_told
 
 FIRST, MONTH = date(2026, 3, 4), date(2026, 3, 1)
 DATES = [FIRST + timedelta(n) for n in range(-1, 9)]
@@ -46,19 +47,23 @@ def texts(rows):
 
 def test_homes_are_the_same_at_hand_by_tasks_and_by_spark(lake, monkeypatch):
     where, make = Nights(lake, HOMES), partial(home_locations.rows, [MONTH])
-    few = where.made(HOME_LOCATIONS, make)
+    few, told = (made := where.made(HOME_LOCATIONS, make, homes_told)).rows, made.told
     assert isinstance(few, pa.Table)
     assert few.num_rows == 30
     assert set(few["status"].to_pylist()) > {"home", "too_few_nights"}
     assert texts(where.frame().toArrow()) == texts(HOMES.of(lake.read(PRESENCE)).toArrow())
     monkeypatch.setattr(beside, "AT_HAND_BYTES", 0)
     monkeypatch.setattr(nights, "PART_BYTES", 2_000)
-    files = where.made(HOME_LOCATIONS, make)
-    assert len(files) > 2
-    version = lake.write(HOME_LOCATIONS, files, [MONTH], {})
+    made = where.made(HOME_LOCATIONS, make, homes_told)
+    assert len(made.rows) > 2
+    version = lake.write(HOME_LOCATIONS, made.rows, [MONTH], {})
     spark_s = home_locations.transform(lake.read(PRESENCE), HOMES.windows, [MONTH], "LU", HOMES.rule)
     assert texts(few) == texts(spark_s.toArrow())
     assert texts(few) == texts(lake.rows(HOME_LOCATIONS, version=version).select(HOME_LOCATIONS.names))
+    scanned = homes_seen(homes_scanned(lake.read(HOME_LOCATIONS, version)), [MONTH])
+    for seen in (homes_seen(told, [MONTH]), homes_seen(made.told, [MONTH])):
+        pd.testing.assert_frame_equal(seen, scanned)
+    assert (scanned["rows"][0], scanned["repeated"][0], scanned["domestic"][0]) == (30, 0, 8)
 
 
 def test_files_take_the_place_of_all_rows_where_a_table_is_built_anew(lake, monkeypatch):
@@ -67,6 +72,6 @@ def test_files_take_the_place_of_all_rows_where_a_table_is_built_anew(lake, monk
     lake.approve(at_hand(VALIDATIONS, pd.DataFrame(columns=VALIDATIONS.names)), {HOME_LOCATIONS.name: version})
     monkeypatch.setattr(beside, "AT_HAND_BYTES", 0)
     lake.anew.add(HOME_LOCATIONS.name)
-    rows = Nights(lake, HOMES).made(HOME_LOCATIONS, partial(home_locations.rows, [MONTH]))
+    rows = Nights(lake, HOMES).made(HOME_LOCATIONS, partial(home_locations.rows, [MONTH]), homes_told).rows
     version = lake.write(HOME_LOCATIONS, rows, [MONTH], {})
     assert set(lake.rows(HOME_LOCATIONS, version=version)["month"].to_pylist()) == {MONTH}

@@ -8,8 +8,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyspark.sql.pandas.types import to_arrow_schema
 
-from sojourn.seen import MOST, Seen, frames, together
+from schemas import HOME_LOCATIONS
+from sojourn.seen import MOST, Seen, frames, homes_seen, homes_told, together
 
 DAY = date(2026, 3, 10)
 
@@ -54,3 +56,54 @@ def test_of_many_devices_the_number_is_near():
             assert len(seen.devices) <= MOST
             told.append((DAY, seen.told()))
         assert frames(together(told, "LU"))[1]["devices"].sum() == pytest.approx(many, rel=0.05)
+
+
+MONTH, NEXT, AFTER = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
+GOOD = {
+    **{"month": MONTH, "home_country": "LU", "cell": 7, "nights": 6, "observed_nights": 10, "abroad_nights": 2},
+    **{"core_nights": 5, "share": 0.6, "status": "home", "provisional": False},
+}
+WRONG = {
+    "nights_wrong": [{"core_nights": 11}, {"abroad_nights": -1}],
+    "observed_wrong": [{"nights": 300, "abroad_nights": 300, "observed_nights": 500}],
+    "wrong_shares": [{"share": 0.61}],
+    "outside_shares": [{"share": 1.1, "nights": 11}],
+    "cell_wrong": [{"cell": None, "status": "abroad"}, {"nights": 0, "share": 0.0}],
+    "homeless": [{"cell": None}],
+    "not_abroad": [{"status": "abroad", "abroad_nights": 5}],
+    "unlocatable": [{"status": "unlocatable"}],
+}
+
+
+def dwellers(*others, devices=None):
+    rows = [GOOD | {"device": n} | other for n, other in enumerate(others)]
+    if devices:
+        rows = [r | {"device": d} for r, d in zip(rows, devices, strict=True)]
+    return pa.Table.from_pylist(rows, to_arrow_schema(HOME_LOCATIONS.schema))
+
+
+def homes(*tables):
+    told = [one for table in tables for one in homes_told(table).items()]
+    return {row["unit"]: row for row in homes_seen(told, [MONTH, NEXT, AFTER]).to_dict("records")}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_with_homes_is_counted(what):
+    assert homes(dwellers({}, {"core_nights": None}))[MONTH][what] == 0
+    assert homes(dwellers({}, *WRONG[what]))[MONTH][what] == len(WRONG[what])
+
+
+def test_homes_are_seen_by_month_whoever_wrote_them():
+    few = {"status": "too_few_nights", "observed_nights": 9, "share": 0.7}
+    rows = [
+        {}, {"share": 0.9}, {"status": "unlocatable", "share": 0.4}, few, {"home_country": None},
+        {"month": NEXT, "provisional": True}, {"month": NEXT},
+    ]  # fmt: skip
+    whole = homes(dwellers(*rows))
+    assert homes(*(dwellers(r, devices=[n]) for n, r in enumerate(rows))) == whole
+    one = whole[MONTH]
+    assert (one["rows"], one["judged"], one["domestic"], one["domestic_home"], one["mixed"]) == (5, 4, 3, 2, 0)
+    assert (one["home_from"], one["unlocatable_to"], one["enough_from"], one["too_few_to"]) == (0.6, 0.4, 10, 9)
+    assert whole[NEXT]["mixed"] == 1
+    assert whole[AFTER]["rows"] == whole[AFTER]["home_from"] == 0
+    assert homes(dwellers({}, {}, {}, devices=[4, 4, 5]))[MONTH]["repeated"] == 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -19,7 +20,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
     if seen is None:
         rows = frames["home_locations"]
         told = homes_scanned(rows.where(F.col("month").isin(list(units))))
-        seen = rows.sparkSession.createDataFrame(homes_seen(told, units))
+        seen = rows.sparkSession.createDataFrame(pa.Table.from_pandas(homes_seen(told, units), preserve_index=False))
     shared = (F.col("home_from") > 0) & (F.col("home_from") <= F.col("unlocatable_to"))
     counted = (F.col("enough_from") > 0) & (F.col("enough_from") <= F.col("too_few_to"))
     rates = {

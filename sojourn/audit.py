@@ -81,7 +81,8 @@ class Audit:
             if check.critical(verdicts):
                 self._record(verdicts, {})
                 check.refuse(verdicts)
-            version = self.lake.write(table, released.frame, units if table.unit else None, dict(notes))
+            rows = self.lake.fetched(table, released.frame)
+            version = self.lake.write(table, rows, units if table.unit else None, dict(notes))
         finally:
             for frame in held.values():
                 frame.unpersist()

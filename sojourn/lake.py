@@ -6,6 +6,7 @@ Arrow and delta-rs where the lake is local: a commit of Spark's costs a second, 
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -43,6 +44,7 @@ PROPERTIES = {
 }
 KEPT = {"delta.logRetentionDuration": "interval 36500 days"}  # of tables whose versions are all kept
 FEW_FILES, FEW_BYTES = 16, 1 << 20  # of a version that Spark is handed as rows, not as files
+FEW_ROWS = 50_000  # that are written by delta-rs
 # what a version raises whose files or log are gone
 LOST = (FileNotFoundError, DeltaError, PySparkException, Py4JJavaError)
 Rows: TypeAlias = DataFrame | pa.Table | list[Any]  # Spark's; in memory; in files of ours (datafiles.FILES)
@@ -56,7 +58,7 @@ class Lake(Log):
         """The rows that passed their checks (or those of `version`); an empty frame where there are none."""
         version = self.approved(table) if version is None else version
         if version is None:
-            return self.spark.createDataFrame([], table.schema)
+            return self.spark.createDataFrame(to_arrow_schema(table.schema, timestamp_utc=True).empty_table())
         if self.local and (held := self._at_hand(table, version)) is not None:
             return self.spark.createDataFrame(held)
         reader = self.spark.read.format("delta")
@@ -85,6 +87,22 @@ class Lake(Log):
             made = self.read(table, version).toArrow()
             return made if where is None else made.filter(where)
         return _dataset(self._delta(table, self.settled(table, version)), self.path(table)).to_table(filter=where)
+
+    def tally(self, table: Table, by: list[str], first: date, last: date) -> list[tuple[tuple[Any, ...], int]]:
+        """How many rows of some units have which values of some columns: the first rising, then the most first."""
+        counts, version = Counter[tuple[Any, ...]](), self.approved(table)
+        if version is None:
+            return []
+        if self.local:
+            data = _dataset(self._delta(table, self.settled(table, version)), self.path(table))
+            some = (pc.field(table.unit) >= first) & (pc.field(table.unit) <= last)
+            for batch in data.scanner(by, some).to_batches():
+                for row in pa.Table.from_batches([batch]).group_by(by).aggregate([([], "count_all")]).to_pylist():
+                    counts[tuple(row[name] for name in by)] += row["count_all"]
+        else:
+            rows = self.read(table).where(F.col(table.unit).between(first, last)).groupBy(by).count()
+            counts.update({tuple(row[:-1]): row[-1] for row in rows.collect()})
+        return sorted(counts.items(), key=lambda one: (one[0][:-1], -one[1]))
 
     def kept(self, table: Table, version: int, where: pc.Expression) -> pa.Table | None:
         """Some rows of an old version; None where its files or its log are gone."""
@@ -173,6 +191,19 @@ class Lake(Log):
     def frame(self, table: Table, rows: pd.DataFrame) -> DataFrame:
         """Rows in memory as a frame of the table's schema."""
         return self.spark.createDataFrame(at_hand(table, rows), table.schema)
+
+    def told(self, figures: pd.DataFrame) -> DataFrame:
+        """A few figures as a frame: by Arrow, for of pandas Spark makes rows that Python workers have to read."""
+        return self.spark.createDataFrame(pa.Table.from_pandas(figures, preserve_index=False))
+
+    def fetched(self, table: Table, rows: DataFrame) -> Rows:
+        """Rows that Spark holds already, in memory where they are few and the lake is local: as cheap as a commit gets.
+
+        Raises:
+            SojournError: a value is missing where there must be one.
+        """
+        few = rows.select(*table.names).limit(FEW_ROWS + 1).toArrow() if self.local else None
+        return rows if few is None or len(few) > FEW_ROWS else _without_holes(table, few)
 
     def write(self, table: Table, rows: Rows, units: Iterable[Any] | None, notes: dict[str, Any]) -> int:
         """Replace the rows of `units` (all of them where None) by those given, in one commit; its version.
@@ -391,10 +422,14 @@ def at_hand(table: Table, rows: pd.DataFrame) -> pa.Table:
     schema = pa.schema([f.with_nullable(True) for f in to_arrow_schema(table.schema, timestamp_utc=True)])
     later = {c.name: None for c in table.columns if c in STATED and c.name not in rows}  # filled in at the door
     made = pa.Table.from_pandas(rows.assign(**later)[table.names], schema, preserve_index=False)
+    return _without_holes(table, made).replace_schema_metadata(None)
+
+
+def _without_holes(table: Table, rows: pa.Table) -> pa.Table:
     for column in table.columns:
-        if not column.null and made[column.name].null_count:
+        if not column.null and rows[column.name].null_count:
             raise SojournError(f"has rows without {column.name}", where=table.name)
-    return made.replace_schema_metadata(None)
+    return rows
 
 
 def _dataset(delta: Delta, folder: str) -> Dataset:

@@ -4,7 +4,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
-from pyspark.sql import functions as F
 
 from schemas import BATCHES, EVENTS, HOME_LOCATIONS, REJECTS
 from sojourn import clock
@@ -24,8 +23,7 @@ def summary(night: "Night", first: date, last: date) -> list[tuple[str, str]]:
     counts = rejects.groupby("reason")["n"].sum().sort_index().sort_values(ascending=False, kind="stable")
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in counts.items())
     closed = clock.month_of(clock.later(first, -conf.longest_late_days - 1))  # the oldest month that they could close
-    months = F.col("month").between(closed, last)
-    homes = lake.read(HOME_LOCATIONS).where(months).groupBy("month", "status").count().orderBy("month", F.desc("count"))
+    homes = lake.tally(HOME_LOCATIONS, ["month", "status"], closed, last)
     known = night.audit.known()
     failed = known[~known["success"].astype(bool)]["severity"].value_counts()
     return [
@@ -33,7 +31,7 @@ def summary(night: "Night", first: date, last: date) -> list[tuple[str, str]]:
         ("accepted", f"{accepted:,}"),
         ("rejected", f"{rejected:,}: {reasons}" if rejected else "none"),
         ("placed", f"{_placed(night, first, last)} of the accepted"),
-        *((f"homes {r.month:%Y-%m}", f"{r['count']:,} {r.status}") for r in homes.collect()),
+        *((f"homes {month:%Y-%m}", f"{n:,} {status}") for (month, status), n in homes),
         ("checks that failed", ", ".join(f"{n} {severity}" for severity, n in failed.items()) or "none"),
         ("lake", conf.lake),
         ("data docs", f"{conf.lake}/data_docs/index.html"),

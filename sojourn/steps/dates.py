@@ -36,7 +36,7 @@ def presence(night: "Night", days: Sequence[date]) -> Done:
         return None
     signs, notes = Signs(lake, dict.fromkeys(dates)), {"consumed": {EVENTS.name: lake.approved(EVENTS)}}
     made = signs.made(PRESENCE, presence_job.rows, places_told)
-    seen = night.spark.createDataFrame(places_seen(made.told, signs.placed()))
+    seen = night.lake.told(places_seen(made.told, signs.placed()))
     night.audit.publish({PRESENCE: Part(made.rows, dates, notes)}, dates, {}, {"presence.seen": seen})
     return f"{len(dates)} dates", len(dates)
 

@@ -95,7 +95,7 @@ def events(night: "Night", days: Sequence[date]) -> Done:
         version = lake.write(EVENTS, files, units, notes)
         told = together(((f.batch, f.seen) for f in files if f.seen), conf.home.country)
         names = ("events.hours", "events.heard")
-        seen = {n: night.spark.createDataFrame(rows) for n, rows in zip(names, frames(told), strict=True) if len(rows)}
+        seen = {n: night.lake.told(rows) for n, rows in zip(names, frames(told), strict=True) if len(rows)}
         accepted = {(day, file): rows for day, s in told.items() for file, rows in s.files.items()}
     else:
         written = where_units(lake.read(EVENTS, version), "batch", taken.batches)

@@ -139,7 +139,7 @@ def home_locations(night: "Night", days: Sequence[date] = (), asked: Sequence[da
         return publish(night, HOME_LOCATIONS, rows, found, (PRESENCE,))
     where = Nights(night.lake, Homes(windows, home, p))
     made = where.made(HOME_LOCATIONS, partial(homes_job.rows, early), homes_told)
-    seen = night.spark.createDataFrame(homes_seen(made.told, sorted(windows)))
+    seen = night.lake.told(homes_seen(made.told, sorted(windows)))
     return publish(night, HOME_LOCATIONS, made.rows, found, (PRESENCE,), {"home_locations.seen": seen})
 
 

@@ -135,7 +135,8 @@ def places_told(rows: pa.Table) -> dict[date, str]:
     device, hours, events = (rows[name].to_numpy() for name in ("device", "hours", "n_events"))
     at_home = pc.fill_null(pc.equal(rows["country"], rows["home_country"]), False).to_numpy()
     order = np.lexsort((device, day))
-    first = np.r_[True, (np.diff(device[order]) != 0) | (np.diff(day[order]) != 0)]
+    first = np.ones(len(order), bool)
+    first[1:] = (device[order][1:] != device[order][:-1]) | (np.diff(day[order]) != 0)
     counts = {
         "rows": day,
         "devices": day[order][first],

@@ -202,8 +202,9 @@ class Lake(Log):
         Raises:
             SojournError: a value is missing where there must be one.
         """
-        few = rows.select(*table.names).limit(FEW_ROWS + 1).toArrow() if self.local else None
-        return rows if few is None or len(few) > FEW_ROWS else _without_holes(table, few)
+        if not self.local or rows.count() > FEW_ROWS:  # a limit would bring all of them through an exchange
+            return rows
+        return _without_holes(table, rows.select(*table.names).toArrow())
 
     def write(self, table: Table, rows: Rows, units: Iterable[Any] | None, notes: dict[str, Any]) -> int:
         """Replace the rows of `units` (all of them where None) by those given, in one commit; its version.

@@ -305,12 +305,19 @@ class Lake(Log):
         if not self.exists(table):
             self._create(table)
             known = (self._commit(VALIDATIONS, v).notes.get("approved", {}) for v in self._versions(VALIDATIONS))
-            if any(table.name in approved for approved in known):  # its folder was removed: versions begin anew
-                self.approve(_none(VALIDATIONS), {table.name: 0})
+            last = max((approved[table.name] for approved in known if table.name in approved), default=None)
+            if last is not None:  # its folder was removed
+                self._take(table, last)
+                self.approve(_none(VALIDATIONS), {table.name: last})
         self.put_back(table)
         if table.name in self.anew:
             self._create(table, anew=True)
         return self.path(table)
+
+    def _take(self, table: Table, last: int) -> None:
+        """Versions up to this one, which change nothing: who has seen one of that number must find a newer one."""
+        for version in range(1, last + 1):
+            self._put_text(self._commit_file(table, version), json.dumps({"commitInfo": {"operation": "WRITE"}}))
 
     def _written(self, table: Table) -> int:
         head = self.head(table)

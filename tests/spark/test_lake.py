@@ -1,6 +1,7 @@
 """What fits in memory: the same by way of delta-rs (a path) as by way of Spark (a URI)."""
 
 import json
+import shutil
 from datetime import date
 
 import pandas as pd
@@ -97,6 +98,22 @@ def test_what_is_not_approved_is_not_read_and_put_back(lake):
     assert seen(lake.rows(NIGHT_QUALITY)) == {(DAYS[0], "events"): 7}
     put(lake, page(trips=[None, 2, None]), DAYS[1:2])
     assert seen(lake.rows(NIGHT_QUALITY)) == {(DAYS[0], "events"): 7, (DAYS[1], "trips"): 2}
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_who_has_seen_a_table_sees_it_anew_where_its_folder_was_removed(spark, lake, tmp_path, times):
+    """Though it is built in as many commits as before: a version has its number once."""
+    for n in range(times):
+        before = put(lake, page(events=[n, 2]), DAYS[:2])
+    shutil.rmtree(lake.path(NIGHT_QUALITY))
+    lake = Lake(spark, str(tmp_path))
+    assert lake.dirty(NIGHT_QUALITY, before) == set()
+    for _ in range(times):
+        put(lake, page(events=[5, 6]), DAYS[:2])
+        assert lake.dirty(NIGHT_QUALITY, before) == set(DAYS[:2])
+    assert seen(lake.rows(NIGHT_QUALITY)) == {(DAYS[0], "events"): 5, (DAYS[1], "events"): 6}
+    assert lake.read(NIGHT_QUALITY).count() == 2
+    assert seen(DeltaTable(lake.path(NIGHT_QUALITY)).to_pyarrow_table()) == seen(lake.rows(NIGHT_QUALITY))
 
 
 def test_a_table_without_units_is_replaced_as_a_whole(lake):

@@ -42,7 +42,7 @@ LOGGED = {
     for name, value in (("enabled", "true"), ("compress", "false"), ("rolling.enabled", "false"))
 }
 DAY = timedelta(1)
-QUIET = 0.08  # of the machine may be taken by something else: what a process does after the last look at it counts so
+QUIET = 0.05  # of the machine may be taken by something else
 
 
 @dataclass(frozen=True)

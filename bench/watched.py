@@ -3,25 +3,24 @@
     python bench/watched.py watched.json run --conf bench/data/example/conf.yaml --from 2026-04-09 --to 2026-04-09
 
 writes watched.json, a list of [step, what, since, until] in seconds since 1970 that overlap nowhere: a function that is
-called by another interrupts it. `start` is all before the first step, that of the JVM too, which starts while Python
-loads the rest; `end` all that is after or between the steps; "the rest" is what a step does outside the functions
-looked at. The monthly tables that `--only` does not name are left out
+called by another interrupts it. `start` is all before the first step, `end` all that is after or between them; "the
+rest" is what a step does outside the functions looked at. The monthly tables that `--only` does not name are left out
 of `--provisional`: the other side of the comparison has none of them.
 """
 
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 REST = "the rest"
-WATCHED = {  # where those who call it look for it
-    "sojourn.steps.intake": {"intake": "files looked for and looked at"},
+WATCHED = {  # in this order: a module takes its functions from those before it
+    "sojourn.session": {"start": "start of the JVM"},
+    "sojourn.arrivals": {"intake": "files looked for and looked at"},
     "sojourn.check": {"expectations": "Great Expectations, its import", "judge": "Great Expectations"},
     "sojourn.lake": {
         "Lake.write": "written",
@@ -79,19 +78,6 @@ class Stopwatch:
 
         return watched
 
-    def put(self, night: Any) -> None:
-        """On all that is watched, and the steps of a night, now that they are loaded."""
-        for module, names in WATCHED.items():
-            for name, what in names.items():
-                *above, last = name.split(".")
-                holder = import_module(module)
-                for part in above:
-                    holder = getattr(holder, part)
-                setattr(holder, last, self.over(getattr(holder, last), what))
-        for steps in (import_module("sojourn.night").STEPS, night.steps):
-            for name, step in list(steps.items()):
-                steps[name] = self.step_over(step, name)
-
 
 def main() -> None:
     """`sojourn` with the arguments after the first, which is the file to write."""
@@ -99,19 +85,19 @@ def main() -> None:
         print(__doc__)
         return
     watch, only = Stopwatch(), [sys.argv[n + 1] for n, word in enumerate(sys.argv) if word == "--only"]
-    command = import_module("sojourn.run")
-    working = command.working
-
-    @contextmanager
-    def watched(*given: Any, **named: Any) -> Iterator[Any]:
-        with working(*given, **named) as night:
-            watch.put(night)
-            monthly = import_module("sojourn.night").MONTHLY
-            for name in set(monthly) - set(only or monthly):
-                del monthly[name]
-            yield night
-
-    command.working = watched
+    for module, names in WATCHED.items():
+        for name, what in names.items():
+            *above, last = name.split(".")
+            holder = import_module(module)
+            for part in above:
+                holder = getattr(holder, part)
+            setattr(holder, last, watch.over(getattr(holder, last), what))
+    night, command = import_module("sojourn.night"), import_module("sojourn.run")
+    for steps in (night.STEPS, night.MONTHLY):
+        for name, step in list(steps.items()):
+            steps[name] = watch.step_over(step, name)
+    for name in set(night.MONTHLY) - set(only or night.MONTHLY):
+        del night.MONTHLY[name]
     out, sys.argv = Path(sys.argv[1]), ["sojourn", *sys.argv[2:]]
     try:
         command.main()

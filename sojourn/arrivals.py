@@ -1,9 +1,11 @@
 """Which landing files a run takes in: those under its days, those that came late, and what changes because of them."""
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,9 +18,9 @@ from sojourn.config import Config, Feed
 from sojourn.errors import ConfigError
 from sojourn.files import BadFile, Form, Found, digest, look
 from sojourn.lake import Lake
-from sojourn.landed import HIDDEN
 
 log = logging.getLogger(__name__)
+HIDDEN = (".", "_")  # what is named so has not landed
 PER_TASK = 64 << 20  # landing bytes that are worth a task
 AT_HAND_BYTES = 16 << 20  # that are read in less time than it takes to tell a task
 Row = Mapping[str, Any]  # a file as a task is told of it: n (its number), bytes, path and more
@@ -104,6 +106,23 @@ def _files(fs: Any, statuses: Iterable[Any]) -> Iterator[Any]:
             yield from _files(fs, fs.listStatus(status.getPath()))
         else:
             yield status
+
+
+def weight(conf: Config, days: Sequence[date]) -> float:
+    """About how many bytes have landed on these days, without Spark; infinite where that cannot be told."""
+    paths = [feed.path for feed in conf.sources.events]
+    if any(":/" in path or "{" in path.replace("{date}", "") for path in paths):  # Hadoop's alone to read
+        return math.inf
+    landed = (Path(path.replace("{date}", str(day))) for path in paths for day in days)
+    found = (f for p in landed for f in Path(p.anchor).glob(str(p.relative_to(p.anchor))))
+    return sum(f.stat().st_size for f in _landed(found))
+
+
+def _landed(paths: Iterable[Path]) -> Iterator[Path]:
+    """As `_files`, of this machine's own."""
+    for path in paths:
+        if not path.name.startswith(HIDDEN):
+            yield from _landed(path.iterdir()) if path.is_dir() else filter(Path.is_file, [path])
 
 
 def inspected(spark: SparkSession, arrivals: Sequence[Arrival], forms: dict[str, Form]) -> list[Arrival]:

@@ -22,11 +22,6 @@ Read = Callable[[Iterable[Row]], Iterator[pa.RecordBatch]]
 Tell = Callable[[pa.Table], Mapping[date, str]]
 
 
-def nothing(rows: pa.Table) -> Mapping[date, str]:
-    """To be told of rows."""
-    return {}
-
-
 @dataclass(frozen=True)
 class Beside:
     """Files of a local table, as `Lake.files` tells of them, and what a task reads of some: rows with a `device`.
@@ -49,7 +44,7 @@ class Beside:
         """The rows in memory; None where they are too many."""
         return pa.Table.from_batches(self.read(self.files), self.schema) if self.bytes <= AT_HAND_BYTES else None
 
-    def made(self, table: Table, make: Callable[[pa.Table], pa.Table], tell: Tell = nothing) -> "Made":
+    def made(self, table: Table, make: Callable[[pa.Table], pa.Table], tell: Tell) -> "Made":
         """Rows of another local table, made of rows of whole devices; and what is to be told of their units."""
         few = self.at_hand()
         if few is not None:

@@ -4,10 +4,10 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import date
-from functools import cache, update_wrapper
+from functools import update_wrapper
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -132,34 +132,28 @@ def known(names: tuple[str, ...]) -> None:
 def working(conf: Config, writer: str | None, days: Sequence[date] = (), migrating: bool = False) -> Iterator[Any]:
     """A night's work on the lake: by a command that writes it while nobody else does, or by one that only reads.
 
-    A run starts Spark while Python loads what it needs of the rest; others start it when it is first needed.
+    Its session is started when it is first needed, to suit these days. Great Expectations loads beside it, and in a run
+    what tasks need.
     """
-    from sojourn.landed import weight
+    from sojourn.arrivals import weight
     from sojourn.lock import writing
+    from sojourn.night import Night, suit  # Spark loads slowly
+    from sojourn.parameters import parameters
     from sojourn.session import start, warm
 
-    sys.setswitchinterval(BRIEFLY_S)
-    with ThreadPoolExecutor(3) as beside:
+    def begin() -> Any:
+        sys.setswitchinterval(BRIEFLY_S)
+        if writer is None or writer.startswith(("run", "build")):
+            beside.submit(import_module, "expectations")
+        brief = 0 < len(days) <= BRIEF_DAYS and weight(conf, days) <= BRIEF_BYTES
+        spark = start(conf.spark, brief=brief)
+        if writer == "run":
+            beside.submit(warm, spark)
+        return suit(spark, conf, days) if days else spark
 
-        @cache
-        def spark() -> Future[Any]:
-            brief = 0 < len(days) <= BRIEF_DAYS and weight(conf, days) <= BRIEF_BYTES
-            session = beside.submit(start, conf.spark, brief=brief)
-            beside.submit(lambda: warm(session.result()))
-            return session
-
-        def begin() -> Any:
-            if writer is None or writer.startswith(("run", "build")):
-                beside.submit(import_module, "expectations")  # Great Expectations loads slowly
-            from sojourn.night import suit
-
-            return suit(spark().result(), conf, days) if days else spark().result()
-
-        with nullcontext(begin) if writer is None else writing(conf.lake, writer, begin) as session:
-            if writer == "run":
-                spark()
-            from sojourn.night import Night
-            from sojourn.parameters import parameters
-
-            parameters(conf)
-            yield Night(session, conf, migrating or writer is None)  # who only reads changes no table
+    parameters(conf)
+    with (
+        ThreadPoolExecutor(2) as beside,
+        nullcontext(begin) if writer is None else writing(conf.lake, writer, begin) as session,
+    ):
+        yield Night(session, conf, migrating or writer is None)  # who only reads changes no table

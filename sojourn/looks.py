@@ -96,4 +96,5 @@ def validate(conf: str, table: str, file: str, unit: date, plain: bool) -> None:
         screen.add_column(column, justify="right" if column else "left")
     for name, what in official.MEASURES.items():
         screen.add_row(what, *(f"{getattr(level, name):,.4g}" for level in found.levels.values()))
-    Console().print(screen, *found.facts(), sep="\n")
+    Console().print(screen)
+    click.echo("\n".join(found.facts()))

@@ -16,14 +16,13 @@ from pyspark.sql import SparkSession
 
 from schemas import BATCHES, BY_NAME, PRESENCE
 from sojourn import check, clock, migration
-from sojourn.arrivals import listing
+from sojourn.arrivals import listing, weight
 from sojourn.audit import Audit
 from sojourn.config import Config
 from sojourn.errors import ConfigError, DataError
 from sojourn.feeds import Reading, readings
 from sojourn.journal import Journal
 from sojourn.lake import Lake
-from sojourn.landed import weight
 from sojourn.methods.risk import Place
 from sojourn.parameters import parameters
 from sojourn.prevalence import prevalence

@@ -35,6 +35,8 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
         raise ConfigError("the last day is before the first", where=f"--to {last}", hint=f"--from {first}")
     page, began, days = load(conf), datetime.now(), clock.days(first, last)
     known(only)
+    from sojourn.night import MONTHLY
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -47,8 +49,6 @@ def run(conf: str, first: date, last: date, only: tuple[str, ...], provisional: 
         night.journal.kept("run"),
         Progress(*columns, console=err, disable=not err.is_terminal) as bar,
     ):
-        from sojourn.night import MONTHLY
-
         chunks = night.passes(days, PASS_BYTES)
         task = bar.add_task("starting", total=len(chunks) * len(night.steps) + provisional * len(MONTHLY), what="")
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from sojourn import session
+from sojourn.arrivals import weight
 from sojourn.errors import ConfigError
-from sojourn.landed import weight
 from sojourn.session import ALWAYS, AT_START, LOCAL
 
 

@@ -15,7 +15,10 @@ EAST_S, WEST_S = 14 * 3_600, 12 * 3_600  # a local date begins 14 hours before U
 
 
 def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:
-    """One scan of the dates' runs, one of one column of their events."""
+    """As those saw the dates who wrote them (sojourn/seen.py), or by a scan of them and one of their events."""
+    rates = {"runs_per_device": share("rows", "devices")}
+    if "country_runs.seen" in frames:
+        return gather(units, frames["country_runs.seen"], rates=rates)
     midnight = F.unix_date("date") * DAY_S
     too_early = F.unix_timestamp("first_at") < midnight - EAST_S
     too_late = F.unix_timestamp("last_at") >= midnight + DAY_S + WEST_S
@@ -35,7 +38,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
     events = (
         of(frames["events"], "date", units).groupBy("unit").agg(count(F.col("country").isNotNull()).alias("placed"))
     )
-    return gather(units, runs, events, rates={"runs_per_device": share("rows", "devices")})
+    return gather(units, runs, events, rates=rates)
 
 
 SUITE = suite(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
+from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from sojourn.arrivals import AT_HAND_BYTES, Row, over_files
@@ -43,6 +44,15 @@ class Beside:
     def at_hand(self) -> pa.Table | None:
         """The rows in memory; None where they are too many."""
         return pa.Table.from_batches(self.read(self.files), self.schema) if self.bytes <= AT_HAND_BYTES else None
+
+    def by_tasks(self) -> DataFrame:
+        """The rows, read by tasks."""
+        return over_files(self.lake.spark, self.files, self.read, from_arrow_schema(self.schema))
+
+    def rows(self) -> pa.Table:
+        """The rows in memory, of which there are known to be few."""
+        few = self.at_hand()
+        return self.by_tasks().toArrow() if few is None else few
 
     def made(self, table: Table, make: Callable[[pa.Table], pa.Table], tell: Tell) -> "Made":
         """Rows of another local table, made of rows of whole devices; and what is to be told of their units."""

@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from sojourn.clock import EPOCH
+from sojourn.methods.arrays import Ints, starts
 
 COUNTS = ("rows", "placed", "here", "foreign", "implausible")
 PLACES = ("rows", "events", "devices", "at_home", "nowhere", "hours_wrong", "hours_from_nothing")
+RUNS = ("rows", "events", "devices", "backwards", "outside", "empty", "half_placed")
 HOMES = (
     *("rows", "repeated", "nights_wrong", "observed_wrong", "wrong_shares", "outside_shares", "cell_wrong", "homeless"),
     *("not_abroad", "unlocatable", "judged"),
@@ -25,8 +27,7 @@ HOMES = (
 TOLD = pa.schema([("unit", pa.date32()), ("told", pa.string())])
 WINDOW_MAX_NIGHTS, TINY = 366, 1e-9
 MOST = 4_096  # devices that are remembered; of more than these only those whose lowest bits are 0
-DAY_S = 86_400
-Ints = npt.NDArray[np.int64]
+DAY_S, EAST_S, WEST_S = 86_400, 50_400, 43_200  # a date begins 14 hours before UTC's at the earliest, ends 12 after
 
 
 @dataclass
@@ -131,33 +132,50 @@ def frames(seen: Mapping[date, Seen]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def places_told(rows: pa.Table) -> dict[date, str]:
     """What a task sees of rows of `presence`, all there are of some devices: counts by date (PLACES), as JSON."""
-    days, day = np.unique(rows["date"].cast(pa.int32()).to_numpy(), return_inverse=True)
-    device, hours, events = (rows[name].to_numpy() for name in ("device", "hours", "n_events"))
+    hours = rows["hours"].to_numpy()
     at_home = pc.fill_null(pc.equal(rows["country"], rows["home_country"]), False).to_numpy()
-    order = np.lexsort((device, day))
-    first = np.ones(len(order), bool)
-    first[1:] = (device[order][1:] != device[order][:-1]) | (np.diff(day[order]) != 0)
-    counts = {
-        "rows": day,
-        "devices": day[order][first],
-        "at_home": day[at_home],
-        "nowhere": day[at_home & rows["cell"].is_null().to_numpy()],
-        "hours_wrong": day[(hours < 1) | (hours >= 1 << 24)],
-        "hours_from_nothing": day[np.bitwise_count(hours) > events],
+    which = {
+        "at_home": at_home,
+        "nowhere": at_home & rows["cell"].is_null().to_numpy(),
+        "hours_wrong": (hours < 1) | (hours >= 1 << 24),
+        "hours_from_nothing": np.bitwise_count(hours) > rows["n_events"].to_numpy(),
     }
+    return _by_date(rows, which)
+
+
+def runs_told(rows: pa.Table) -> dict[date, str]:
+    """The same of rows of `country_runs` (RUNS)."""
+    first, last = (rows[name].cast(pa.int64()).to_numpy() // 1_000_000 for name in ("first_at", "last_at"))
+    midnight = rows["date"].cast(pa.int32()).to_numpy().astype(np.int64) * DAY_S
+    which = {
+        "backwards": pc.less(rows["last_at"], rows["first_at"]).to_numpy(),
+        "outside": (first < midnight - EAST_S) | (last >= midnight + DAY_S + WEST_S),
+        "empty": rows["n_events"].to_numpy() < 1,
+        "half_placed": rows["first_cell"].is_null().to_numpy() != rows["last_cell"].is_null().to_numpy(),
+    }
+    return _by_date(rows, which)
+
+
+def _by_date(rows: pa.Table, which: Mapping[str, npt.NDArray[np.bool_]]) -> dict[date, str]:
+    """Of each date: rows, devices and events, and the rows of which something is true."""
+    days, day = np.unique(rows["date"].cast(pa.int32()).to_numpy(), return_inverse=True)
+    device = rows["device"].to_numpy()
+    order = np.lexsort((device, day))
+    counts = {"rows": day, "devices": day[order][starts(day[order], device[order])]}
+    counts |= {what: day[where] for what, where in which.items()}
     told = {what: np.bincount(of, minlength=len(days)) for what, of in counts.items()}
-    told["events"] = np.bincount(day, events, len(days)).astype(np.int64)
+    told["events"] = np.bincount(day, rows["n_events"].to_numpy(), len(days)).astype(np.int64)
     return {
         EPOCH + timedelta(int(d)): json.dumps({what: int(n[i]) for what, n in told.items()}) for i, d in enumerate(days)
     }
 
 
-def places_seen(told: Iterable[tuple[date, str]], placed: Mapping[date, int]) -> pd.DataFrame:
+def dates_seen(told: Iterable[tuple[date, str]], counts: Sequence[str], placed: Mapping[date, int]) -> pd.DataFrame:
     """For the checks: what all tasks saw of each date (`unit`), and how many of its events have a place."""
     sums: dict[date, Counter[str]] = {day: Counter(placed=n) for day, n in placed.items()}
     for day, text in told:
         sums[day].update(json.loads(text))
-    return pd.DataFrame([{"unit": day, **dict.fromkeys(PLACES, 0), **n} for day, n in sums.items()])
+    return pd.DataFrame([{"unit": day, **dict.fromkeys(counts, 0), **n} for day, n in sums.items()])
 
 
 def homes_told(rows: pa.Table) -> dict[date, str]:

@@ -7,18 +7,19 @@ from functools import partial, reduce
 from operator import or_
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from schemas import EVENTS
-from sojourn.arrivals import Row, over_files
-from sojourn.beside import Beside, Made, Tell, numbered, read, valid
+from sojourn.arrivals import Row
+from sojourn.beside import Beside, Made, Read, Tell, numbered, read, valid
 from sojourn.lake import FEW_BYTES, Lake, where_units
 from sojourn.methods.gathering import Gatherer
 from sojourn.table import Table
 
 PART_BYTES = 64 << 20  # of events whose places are worth a task, and a file
+AWAY = pa.schema([("date", pa.date32()), ("device", pa.int64())])
 
 
 @dataclass(frozen=True)
@@ -41,24 +42,39 @@ class Signs:
             rows = rows.where(reduce(or_, of_them, ~F.col("date").isin(sorted(some))))
         return self._touched(rows)
 
-    def places(self, networks: bool) -> DataFrame:
-        """Rows of PLACES, or IN_NETWORKS: what a file has of a place is one row, what several have are several."""
-        gatherer = Gatherer(networks)
+    def places(self) -> DataFrame:
+        """Rows of PLACES: what a file has of a place is one row, what several have are several."""
+        gatherer = Gatherer(networks=False)
         if not self.lake.local:
             return gatherer.of(self.events())
-        events = self._beside(gatherer)
+        events = self._beside(partial(_gathered, gatherer, {}), gatherer.schema)
         few = events.at_hand() if events.bytes <= FEW_BYTES else None
-        if few is not None:
-            return self._touched(self.lake.spark.createDataFrame(few))
-        made = over_files(self.lake.spark, events.files, events.read, from_arrow_schema(gatherer.schema))
-        return self._touched(made)
+        return self._touched(events.by_tasks() if few is None else self.lake.spark.createDataFrame(few))
 
-    def made(self, table: Table, make: Callable[[pa.RecordBatch], pa.RecordBatch], tell: Tell) -> Made:
+    def parts(self, home: str) -> DataFrame:
+        """Rows of IN_NETWORKS: as PLACES, but every sign of a device that was abroad on a date is a row."""
+        events, gatherer, key = self.events(), Gatherer(networks=True), ["date", "device"]
+        away = events.where(F.col("country") != home).select(key).distinct()
+        stayed = gatherer.of(events).join(away, key, "left_anti")
+        return stayed.unionByName(gatherer.each_of(events.join(away, key, "left_semi")))
+
+    def made_of_places(self, table: Table, make: Callable[[pa.RecordBatch], pa.RecordBatch], tell: Tell) -> Made:
         """Rows of a table that are made of rows of PLACES, one for each place, sorted by device, on this machine."""
         gatherer = Gatherer(networks=False)
-        return self._beside(gatherer).made(
-            table, lambda rows: pa.Table.from_batches([make(gatherer.summed(rows))]), tell
-        )
+        events = self._beside(partial(_gathered, gatherer, {}), gatherer.schema)
+        return events.made(table, lambda rows: pa.Table.from_batches([make(gatherer.summed(rows))]), tell)
+
+    def made_of_parts(self, home: str, table: Table, make: Callable[[pa.Table], pa.RecordBatch], tell: Tell) -> Made:
+        """Rows of a table that are made of `parts`, on this machine."""
+        gatherer = Gatherer(networks=True)
+        events = self._beside(partial(_gathered, gatherer, self._away(home)), gatherer.schema)
+        return events.made(table, lambda rows: pa.Table.from_batches([make(rows)]), tell)
+
+    def _away(self, home: str) -> dict[date, pa.Array]:
+        """The devices that were abroad, by date."""
+        found = self._beside(partial(_abroad, home), AWAY).rows()
+        days = found["date"].unique().to_pylist()
+        return {day: found.filter(pc.equal(found["date"], day))["device"].unique() for day in days}
 
     def placed(self) -> dict[date, int]:
         """How many events have a country, by date, as their files say, where these are on this machine."""
@@ -67,8 +83,8 @@ class Signs:
             out[file["date"]] += valid(file["path"], "country")
         return out
 
-    def _beside(self, gatherer: Gatherer) -> Beside:
-        return Beside(self.lake, self._files(), partial(_gathered, gatherer), gatherer.schema, PART_BYTES)
+    def _beside(self, read: Read, schema: pa.Schema) -> Beside:
+        return Beside(self.lake, self._files(), read, schema, PART_BYTES)
 
     def _files(self) -> list[Row]:
         return numbered(f for f in self.lake.files(EVENTS, "date", self.dates) if self._has(f))
@@ -81,11 +97,26 @@ class Signs:
         return rows if self.touched is None else rows.join(F.broadcast(self.touched), ["date", "device"], "left_semi")
 
 
-def _gathered(gatherer: Gatherer, files: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+def _gathered(gatherer: Gatherer, single: Mapping[date, pa.Array], files: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+    """Rows of files gathered by place; of the devices that are `single` on a date, sign by sign."""
     for file in files:
-        day = pa.scalar(file["date"], pa.date32())
+        day, alone = pa.scalar(file["date"], pa.date32()), single.get(file["date"])
         for batch in read(file["path"], gatherer.reads):
             events = pa.Table.from_batches([batch])
-            rows = gatherer.gathered(events.append_column("date", pa.repeat(day, len(events))))
-            if rows.num_rows:
-                yield rows
+            events = events.append_column("date", pa.repeat(day, len(events)))
+            if alone is None:
+                made = [gatherer.gathered(events)]
+            else:
+                mine = pc.is_in(events["device"], alone)
+                made = [gatherer.each(events.filter(mine)), gatherer.gathered(events.filter(pc.invert(mine)))]
+            yield from (rows for rows in made if rows.num_rows)
+
+
+def _abroad(home: str, files: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+    """The devices that have signs in other countries than `home`, once a file."""
+    for file in files:
+        day = pa.scalar(file["date"], pa.date32())
+        for batch in read(file["path"], ("device", "country")):
+            away = pc.not_equal(batch["country"].cast(pa.string()), home)
+            device = batch["device"].filter(away).unique()
+            yield pa.RecordBatch.from_arrays([pa.repeat(day, len(device)), device], schema=AWAY)

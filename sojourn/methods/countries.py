@@ -4,6 +4,8 @@ import pyarrow as pa
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+NOWHERE = (1 << 31) - 1  # no country's number, and above all of them
+
 
 def as_number(column: str) -> Column:
     """ISO 3166-1 alpha-2 text → int, in the order of the text; null stays null."""

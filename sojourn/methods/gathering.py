@@ -5,7 +5,7 @@ file by file, at a fifth of what the same costs Spark, for which every event is 
 several files have of one place. Countries are numbers here (`sojourn.methods.countries`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,9 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from sojourn.methods.countries import numbers_of
+from sojourn.methods.arrays import Ints
+from sojourn.methods.countries import NOWHERE, numbers_of
 
-Ints = npt.NDArray[np.int64]
-NOWHERE = np.iinfo(np.int32).max  # no country's number, and above all of them
 SUMS = {"home_country": np.minimum, "hours": np.bitwise_or, "n": np.add, "at": np.minimum, "last_at": np.maximum}
 MOST = 1 << 62
 INSTANT = pa.timestamp("us", "UTC")
@@ -58,14 +57,27 @@ class Gatherer:
 
     def of(self, events: DataFrame) -> DataFrame:
         """The rows of a frame of events."""
+        return self._mapped(events, self.gathered)
 
+    def each_of(self, events: DataFrame) -> DataFrame:
+        """The same, one row for each sign."""
+        return self._mapped(events, self.each)
+
+    def _mapped(self, events: DataFrame, make: Callable[[pa.Table], pa.RecordBatch]) -> DataFrame:
         def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return (self.gathered(pa.Table.from_batches([batch])) for batch in batches)
+            return (make(pa.Table.from_batches([batch])) for batch in batches)
 
         return events.select("date", *self.reads).mapInArrow(task, from_arrow_schema(self.schema))
 
     def gathered(self, events: pa.Table) -> pa.RecordBatch:
         """The rows of events in memory; those without a country are no sign of a place."""
+        return self.summed(self._signs(events))
+
+    def each(self, events: pa.Table) -> pa.RecordBatch:
+        """The same, one row for each sign."""
+        return self._shaped(self._signs(events))
+
+    def _signs(self, events: pa.Table) -> pa.Table:
         rows = events.filter(events["country"].is_valid()).combine_chunks()
         each = {name: rows[name] for name in self.schema.names if name in rows.column_names}
         each |= {
@@ -76,12 +88,12 @@ class Gatherer:
         }
         if self.networks:  # Spark writes instants that Arrow reads in nanoseconds
             each["at"] = each["last_at"] = rows["at"].cast(INSTANT)
-        return self.summed(pa.table(each))
+        return pa.table(each)
 
     def summed(self, rows: pa.Table) -> pa.RecordBatch:
         """Such rows with one row for a place that has several, sorted by device."""
         if not rows.num_rows:
-            return pa.RecordBatch.from_pylist([], schema=self.schema)
+            return self._shaped(rows)
         rows = rows.combine_chunks()
         key, most = _ordinal(rows["device"].to_numpy())
         keys = [name for name in rows.column_names if name not in SUMS]
@@ -102,8 +114,11 @@ class Gatherer:
                 made[name] = pa.array(how.reduceat(_whole(rows[name])[order], first))
         home = made["home_country"]
         made["home_country"] = pc.if_else(pc.equal(home, NOWHERE), pa.scalar(None, home.type), home)
-        out = pa.table({f.name: made[f.name].cast(f.type) for f in self.schema})
-        return out.combine_chunks().to_batches()[0]
+        return self._shaped(pa.table(made))
+
+    def _shaped(self, rows: pa.Table) -> pa.RecordBatch:
+        out = pa.table({f.name: rows[f.name].cast(f.type) for f in self.schema}).combine_chunks()
+        return out.to_batches()[0] if len(out) else pa.RecordBatch.from_pylist([], schema=self.schema)
 
 
 def _ordinal(device: Ints) -> tuple[Ints, int]:

@@ -23,12 +23,11 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from sojourn.cells import neighbours
 from sojourn.clock import EPOCH
-from sojourn.methods.countries import as_number, number_of, texts_of
+from sojourn.methods.arrays import Ints, groups, starts
+from sojourn.methods.countries import NOWHERE, as_number, number_of, texts_of
 from sojourn.parcels import devices
 
 Windows = Mapping[date, tuple[date, date]]  # a window's name -> its first and last night
-Ints = npt.NDArray[np.int64]
-NOWHERE = np.iinfo(np.int32).max  # no country's number, and above all of them
 SEEN = pa.schema(
     [
         ("device", pa.int64()),
@@ -134,7 +133,7 @@ class Homes:
         order = np.lexsort(keys)
         cell, country, device = (key[order] for key in keys)
         rows, nights, bits = rows[order], nights[order], bits[order]
-        start = _starts(device, country, cell)
+        start = starts(device, country, cell)
         hour = np.frexp(bits)[1] - 1  # the latest; after midnight is later than before
         hour = np.where(bits < 1 << self.rule.night_to, hour + 24, hour)
         core = bits & (_hours(self.rule.core_from, 24) | _hours(0, self.rule.core_to)) > 0
@@ -151,8 +150,8 @@ class Homes:
         }
 
     def _of(self, name: date, places: dict[str, Ints]) -> pa.RecordBatch:
-        start, mask, cell = _starts(places["device"]), places["mask"], places["cell"]
-        number = np.repeat(np.arange(len(start)), np.diff(start, append=len(cell)))
+        start, mask, cell = starts(places["device"]), places["mask"], places["cell"]
+        number = groups(start, len(cell))
         here = places["country"] == number_of(self.home)
         # most nights, then most hours, then latest, then smallest index; a place without a cell is none
         best = np.lexsort(
@@ -198,13 +197,6 @@ class Homes:
         abroad = pc.greater(made["abroad_nights"], made["here_nights"])
         home = pc.if_else(pc.greater(made["share"], self.rule.min_share), "home", "unlocatable")
         return pc.if_else(few, "too_few_nights", pc.if_else(abroad, "abroad", home))
-
-
-def _starts(*keys: Ints) -> Ints:
-    """Where rows in order begin to have other keys than the one before."""
-    new = np.ones(len(keys[0]), bool)
-    new[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
-    return np.flatnonzero(new)
 
 
 def _hours(since: int, until: int) -> int:

@@ -16,8 +16,10 @@ from jobs import trips as trips_job
 from schemas import BORDER_CROSSINGS, COUNTRY_RUNS, COUNTRY_SINCE, EVENTS, INTL_CALLS, PRESENCE, TRIPS
 from sojourn import clock
 from sojourn.audit import Part
+from sojourn.beside import Made
 from sojourn.lake import union, where_units
-from sojourn.seen import places_seen, places_told
+from sojourn.methods.runs import runs
+from sojourn.seen import PLACES, RUNS, dates_seen, places_told, runs_told
 from sojourn.signs import Signs
 from sojourn.steps import LONG_AGO, Done
 from sojourn.table import Table
@@ -27,18 +29,15 @@ if TYPE_CHECKING:
 
 
 def presence(night: "Night", days: Sequence[date]) -> Done:
-    """The dates whose events changed; on this machine whole, which costs less than to tell what of them changed."""
-    lake, p = night.lake, night.params["presence"]
-    if not lake.local:
-        return _of_events(night, PRESENCE, lambda signs: presence_job.transform(signs.places(networks=False), p))
-    dates = sorted(dirty(night, PRESENCE, EVENTS))
-    if not dates:
-        return None
-    signs, notes = Signs(lake, dict.fromkeys(dates)), {"consumed": {EVENTS.name: lake.approved(EVENTS)}}
-    made = signs.made(PRESENCE, presence_job.rows, places_told)
-    seen = night.lake.told(places_seen(made.told, signs.placed()))
-    night.audit.publish({PRESENCE: Part(made.rows, dates, notes)}, dates, {}, {"presence.seen": seen})
-    return f"{len(dates)} dates", len(dates)
+    """The dates whose events changed."""
+    p = night.params["presence"]
+    if not night.lake.local:
+        return _of_events(night, PRESENCE, lambda signs: presence_job.transform(signs.places(), p))
+
+    def made(signs: Signs) -> Made:
+        return signs.made_of_places(PRESENCE, presence_job.rows, places_told)
+
+    return _beside(night, PRESENCE, made, PLACES)
 
 
 def intl_calls(night: "Night", days: Sequence[date]) -> Done:
@@ -49,12 +48,14 @@ def intl_calls(night: "Night", days: Sequence[date]) -> Done:
 
 def country_runs(night: "Night", days: Sequence[date]) -> Done:
     """The dates whose events changed."""
-    p = night.params["country_runs"]
+    home, p = night.conf.home.country, night.params["country_runs"]
+    if not night.lake.local:
+        return _of_events(night, COUNTRY_RUNS, lambda signs: runs_job.transform(signs.parts(home), p))
 
-    def made(signs: Signs) -> DataFrame:
-        return runs_job.transform(signs.places(networks=True), signs.events(), p)
+    def made(signs: Signs) -> Made:
+        return signs.made_of_parts(home, COUNTRY_RUNS, runs, runs_told)
 
-    return _of_events(night, COUNTRY_RUNS, made)
+    return _beside(night, COUNTRY_RUNS, made, RUNS)
 
 
 def dirty(night: "Night", table: Table, source: Table) -> set[date]:
@@ -64,6 +65,18 @@ def dirty(night: "Night", table: Table, source: Table) -> set[date]:
     if found is None:
         found = lake.units(source, "date")
     return found
+
+
+def _beside(night: "Night", table: Table, made: Callable[[Signs], Made], counts: Sequence[str]) -> Done:
+    """The dates that changed, on this machine: whole, which costs less than to tell what of them changed."""
+    lake, dates = night.lake, sorted(dirty(night, table, EVENTS))
+    if not dates:
+        return None
+    signs, notes = Signs(lake, dict.fromkeys(dates)), {"consumed": {EVENTS.name: lake.approved(EVENTS)}}
+    rows = made(signs)
+    seen = lake.told(dates_seen(rows.told, counts, signs.placed()))
+    night.audit.publish({table: Part(rows.rows, dates, notes)}, dates, {}, {f"{table.name}.seen": seen})
+    return f"{len(dates)} dates", len(dates)
 
 
 def _of_events(night: "Night", table: Table, made: Callable[[Signs], DataFrame]) -> Done:
@@ -76,7 +89,7 @@ def _of_events(night: "Night", table: Table, made: Callable[[Signs], DataFrame])
     rest = [d for d in dates if d not in more]
     frames = [made(Signs(lake, dict.fromkeys(rest)))] if rest else []
     if more:
-        touched = Signs(lake, more).places(networks=False).select("date", "device").distinct()
+        touched = Signs(lake, more).places().select("date", "device").distinct()
         others = where_units(lake.read(table), "date", more).join(F.broadcast(touched), ["date", "device"], "left_anti")
         frames += [made(Signs(lake, dict.fromkeys(more), touched)), others]
     rows, notes = union([f.select(table.names) for f in frames]), {"consumed": {EVENTS.name: lake.approved(EVENTS)}}

@@ -7,13 +7,15 @@ import pytest
 from filled import filled
 from pyspark.sql import functions as F
 
-from expectations.presence import measure
-from jobs import presence
-from schemas import EVENTS, PRESENCE, VALIDATIONS
+import expectations.country_runs
+import expectations.presence
+from jobs import country_runs, presence
+from schemas import COUNTRY_RUNS, EVENTS, PRESENCE, VALIDATIONS
 from sojourn import beside, signs
 from sojourn.door import lost_file
 from sojourn.lake import Lake, at_hand
-from sojourn.seen import places_seen, places_told
+from sojourn.methods.runs import runs
+from sojourn.seen import PLACES, RUNS, dates_seen, places_told, runs_told
 from sojourn.signs import Signs
 
 DAYS = [date(2026, 3, n) for n in (8, 9, 10)]
@@ -54,48 +56,68 @@ def lake(spark, tmp_path_factory):
 
 def summed(places):
     """What whoever reads such rows makes of them."""
-    keys = [c for c in ("date", "device", "country", "cell", "serving_plmn") if c in places.columns]
     sums = [F.min("home_country"), F.bit_or("hours"), F.sum("n")]
-    sums += [F.min("at"), F.max("last_at")] if "at" in places.columns else []
-    return sorted(map(str, places.groupBy(*keys).agg(*sums).collect()))
+    return sorted(map(str, places.groupBy("date", "device", "country", "cell").agg(*sums).collect()))
 
 
-@pytest.mark.parametrize("networks", [False, True])
 @pytest.mark.parametrize("touched", [False, True])
-def test_places_are_the_same_by_tasks_at_hand_and_by_spark(spark, lake, monkeypatch, networks, touched):
+def test_places_are_the_same_by_tasks_at_hand_and_by_spark(spark, lake, monkeypatch, touched):
     some = spark.createDataFrame([(DAYS[1], 1), (DAYS[2], 19)], "date date, device bigint") if touched else None
     asked = Signs(lake, {DAYS[1]: None, DAYS[2]: {DAYS[2]}}, some)
-    at_hand_ = summed(asked.places(networks))
+    at_hand_ = summed(asked.places())
     monkeypatch.setattr(signs, "FEW_BYTES", 0)
-    assert summed(asked.places(networks)) == at_hand_
+    assert summed(asked.places()) == at_hand_
     monkeypatch.setattr(Lake, "local", False)
-    assert summed(asked.places(networks)) == at_hand_
+    assert summed(asked.places()) == at_hand_
     assert len(at_hand_) > (20 if not touched else 1)
 
 
+def of_places(asked):
+    return asked.made_of_places(PRESENCE, presence.rows, places_told)
+
+
+def of_parts(asked):
+    return asked.made_of_parts("LU", COUNTRY_RUNS, runs, runs_told)
+
+
+def by_spark(asked, table):
+    if table is PRESENCE:
+        return presence.transform(asked.places(), presence.Params()).select(PRESENCE.names)
+    return country_runs.transform(asked.parts("LU"), country_runs.Params())
+
+
 @pytest.mark.parametrize("part_bytes", [1_000, 1 << 20])
-def test_what_tasks_write_and_see_of_places_is_what_is_made_of_them_at_hand(spark, lake, monkeypatch, part_bytes):
+@pytest.mark.parametrize(
+    ("table", "made_beside", "measure", "counts"),
+    [
+        (PRESENCE, of_places, expectations.presence.measure, PLACES),
+        (COUNTRY_RUNS, of_parts, expectations.country_runs.measure, RUNS),
+    ],
+)
+def test_what_tasks_write_and_see_is_what_is_made_at_hand_and_by_spark(
+    spark, lake, monkeypatch, part_bytes, table, made_beside, measure, counts
+):
     dates = [DAYS[0] - timedelta(1), *DAYS]
     asked = Signs(lake, dict.fromkeys(dates))
-    few = asked.made(PRESENCE, presence.rows, places_told)
+    few = made_beside(asked)
     monkeypatch.setattr(signs, "PART_BYTES", part_bytes)
     monkeypatch.setattr(beside, "AT_HAND_BYTES", 0)
-    many = asked.made(PRESENCE, presence.rows, places_told)
+    many = made_beside(asked)
     assert len(many.rows) > 3 if part_bytes == 1_000 else len(many.rows) == 3, (
         "of the first date no event has a country"
     )
-    version = lake.write(PRESENCE, many.rows, asked.dates, {})
-    made = lake.rows(PRESENCE, version=version).to_pylist()
-    at_hand_ = few.rows.select(lake.rows(PRESENCE).column_names)
+    version = lake.write(table, many.rows, asked.dates, {})
+    made = lake.rows(table, version=version).to_pylist()
+    at_hand_ = few.rows.select(lake.rows(table).column_names)
     assert sorted(map(str, made)) == sorted(map(str, at_hand_.to_pylist()))
-    spark_s = presence.transform(asked.places(networks=False), presence.Params()).select(PRESENCE.names)
+    spark_s = by_spark(asked, table).select(lake.rows(table).column_names)
     assert sorted(map(str, spark_s.toArrow().to_pylist())) == sorted(map(str, made))
     assert all(r["country"] for r in made)
 
-    frames = {PRESENCE.name: lake.read(PRESENCE, version), EVENTS.name: lake.read(EVENTS)}
+    frames = {table.name: lake.read(table, version), EVENTS.name: lake.read(EVENTS)}
     scanned = measure(frames, dates).toPandas().sort_values("unit", ignore_index=True)
     for told in (few.told, many.told):
-        seen = {"presence.seen": spark.createDataFrame(places_seen(told, asked.placed()))}
+        seen = {f"{table.name}.seen": spark.createDataFrame(dates_seen(told, counts, asked.placed()))}
         found = measure(frames | seen, dates).toPandas().sort_values("unit", ignore_index=True)
         pd.testing.assert_frame_equal(found[scanned.columns], scanned)
     assert scanned["devices"].tolist() == [0, 2, 20, 20]
@@ -106,7 +128,7 @@ def test_only_the_batches_asked_for_count(lake):
     late = Signs(lake, {DAYS[0]: {DAYS[1]}, DAYS[1]: {DAYS[1]}})
     counted = {(r.date, r.batch): r["count"] for r in late.events().groupBy("date", "batch").count().collect()}
     assert counted == {(DAYS[0], DAYS[1]): 4, (DAYS[1], DAYS[1]): 800}
-    signs_of = {r.date: r.n for r in late.places(networks=False).groupBy("date").agg(F.sum("n").alias("n")).collect()}
+    signs_of = {r.date: r.n for r in late.places().groupBy("date").agg(F.sum("n").alias("n")).collect()}
     assert signs_of == {DAYS[0]: 3, DAYS[1]: 600}, "a quarter has no country"
 
 
@@ -119,7 +141,7 @@ def test_a_file_that_is_damaged_is_named(spark, tmp_path, monkeypatch, few):
     file.write_bytes(file.read_bytes()[:-9])
     monkeypatch.setattr(signs, "FEW_BYTES", few)
     with pytest.raises(Exception, match="FAILED_READ_FILE") as told:
-        Signs(lake, {DAYS[0]: None}).places(networks=False).collect()
+        Signs(lake, {DAYS[0]: None}).places().collect()
     assert lost_file(str(told.value)).startswith(
         f"restricted/events/date={DAYS[0]}/batch={DAYS[0]}/{file.name} is gone"
     )

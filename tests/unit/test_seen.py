@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from schemas import HOME_LOCATIONS, PRESENCE
-from sojourn.seen import MOST, PLACES, Seen, frames, homes_seen, homes_told, places_seen, places_told, together
+from sojourn.seen import MOST, PLACES, Seen, dates_seen, frames, homes_seen, homes_told, places_told, together
 
 DAY = date(2026, 3, 10)
 
@@ -61,7 +61,9 @@ def test_of_many_devices_the_number_is_near():
 def test_dates_without_a_place_are_seen_too():
     nobody = pa.Table.from_pylist([], to_arrow_schema(PRESENCE.schema))
     assert places_told(nobody) == {}
-    assert places_seen([], {DAY: 3}).to_dict("records") == [{"unit": DAY, **dict.fromkeys(PLACES, 0), "placed": 3}]
+    assert dates_seen([], PLACES, {DAY: 3}).to_dict("records") == [
+        {"unit": DAY, **dict.fromkeys(PLACES, 0), "placed": 3}
+    ]
 
 
 MONTH, NEXT, AFTER = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 
 from schemas import BY_NAME, VALIDATIONS
 from sojourn import check
+from sojourn.arrivals import AT_HAND_BYTES
 from sojourn.disclosure import Released
 from sojourn.lake import Lake, Rows, at_hand, in_pandas
 from sojourn.statement import Statement
@@ -55,7 +56,7 @@ class Audit:
         """
         versions = dict(written)
         for table, part in parts.items():
-            versions[table] = self.lake.write(table, part.rows, part.units, dict(part.notes))
+            versions[table] = self.lake.write(table, self._rows(part), part.units, dict(part.notes))
         fresh = {t.name: self.lake.read(t, v) for t, v in versions.items()} | dict(seen)
         verdicts = [v for t in versions for v in self.verdicts(t, units, fresh)]
         if check.critical(verdicts):
@@ -64,6 +65,14 @@ class Audit:
                 self.lake.put_back(table)
             check.refuse(verdicts)
         self._record(verdicts, {t.name: v for t, v in versions.items()})
+
+    def _rows(self, part: Part) -> Rows:
+        """Rows of a part: in memory where they are made of little, for Spark's own way to a table costs seconds."""
+        sources = [BY_NAME[name] for name, version in part.notes.get("consumed", {}).items() if version is not None]
+        if not isinstance(part.rows, DataFrame) or not sources or not self.lake.local:
+            return part.rows
+        few = sum(self.lake.weight(source)[2] for source in sources) <= AT_HAND_BYTES
+        return part.rows.toArrow() if few else part.rows
 
     def release(self, released: Released, units: Sequence[date], notes: Mapping[str, Any]) -> None:
         """A published table: stated, held, judged with what it was counted from, and written only if it passes.
@@ -74,18 +83,21 @@ class Audit:
         table = released.table
         if self.statement is not None:
             released = self.statement.stated(released, units)
-        counted = {} if released.counted is None else {f"{table.name}.counted": released.counted.persist()}
-        held = {**counted, table.name: released.frame.persist()}  # in this order: the one is made of the other
+        counted, frame = released.counted and released.counted.persist(), released.frame.persist()  # made of the former
         try:
-            verdicts = self.verdicts(table, units, held)
+            rows = self.lake.fetched(frame)
+            looked = {table.name: self.lake.shown(rows)}
+            if counted is not None:
+                looked[f"{table.name}.counted"] = self.lake.shown(self.lake.fetched(counted))
+            verdicts = self.verdicts(table, units, looked)
             if check.critical(verdicts):
                 self._record(verdicts, {})
                 check.refuse(verdicts)
-            rows = self.lake.fetched(table, released.frame)
             version = self.lake.write(table, rows, units if table.unit else None, dict(notes))
         finally:
-            for frame in held.values():
-                frame.unpersist()
+            for held in (frame, counted):
+                if held is not None:
+                    held.unpersist()
         self._record(verdicts, {table.name: version})
 
     def verdicts(self, table: Table, units: Sequence[date], fresh: Mapping[str, DataFrame]) -> list[check.Verdict]:

@@ -196,15 +196,15 @@ class Lake(Log):
         """A few figures as a frame: by Arrow, for of pandas Spark makes rows that Python workers have to read."""
         return self.spark.createDataFrame(pa.Table.from_pandas(figures, preserve_index=False))
 
-    def fetched(self, table: Table, rows: DataFrame) -> Rows:
-        """Rows that Spark holds already, in memory where they are few and the lake is local: as cheap as a commit gets.
-
-        Raises:
-            SojournError: a value is missing where there must be one.
-        """
+    def fetched(self, rows: DataFrame) -> DataFrame | pa.Table:
+        """Rows that Spark holds already, in memory where they are few and the lake is local: without their making."""
         if not self.local or rows.count() > FEW_ROWS:  # a limit would bring all of them through an exchange
             return rows
-        return _without_holes(table, rows.select(*table.names).toArrow())
+        return rows.toArrow()
+
+    def shown(self, rows: DataFrame | pa.Table) -> DataFrame:
+        """The same as a frame, for the checks: every step of a plan looks at all of it again, down to its sources."""
+        return self.spark.createDataFrame(rows) if isinstance(rows, pa.Table) else rows
 
     def write(self, table: Table, rows: Rows, units: Iterable[Any] | None, notes: dict[str, Any]) -> int:
         """Replace the rows of `units` (all of them where None) by those given, in one commit; its version.
@@ -219,7 +219,9 @@ class Lake(Log):
             units = None
         if isinstance(rows, pa.Table):
             if self.local:
-                return self._put(table, rows, units, notes)
+                return self._put(
+                    table, _without_holes(table, rows.select(table.names).cast(_schema(table))), units, notes
+                )
             rows = self.spark.createDataFrame(rows, table.schema).coalesce(1)  # a file each unit, not one each core
         writer = rows.select(*table.names).write.format("delta").option("userMetadata", _json(notes))
         some = None if units is None else sorted(units)
@@ -427,10 +429,13 @@ def at_hand(table: Table, rows: pd.DataFrame) -> pa.Table:
     Raises:
         SojournError: a value is missing where there must be one.
     """
-    schema = pa.schema([f.with_nullable(True) for f in to_arrow_schema(table.schema, timestamp_utc=True)])
     later = {c.name: None for c in table.columns if c in STATED and c.name not in rows}  # filled in at the door
-    made = pa.Table.from_pandas(rows.assign(**later)[table.names], schema, preserve_index=False)
+    made = pa.Table.from_pandas(rows.assign(**later)[table.names], _schema(table), preserve_index=False)
     return _without_holes(table, made).replace_schema_metadata(None)
+
+
+def _schema(table: Table) -> pa.Schema:
+    return pa.schema([f.with_nullable(True) for f in to_arrow_schema(table.schema, timestamp_utc=True)])
 
 
 def _without_holes(table: Table, rows: pa.Table) -> pa.Table:

@@ -243,4 +243,6 @@ def zone_there(span: Span) -> Column:
     known = zones_of_countries() | {span.home: span.zone}
     # one literal: a map of five hundred costs more to plan than the rows to look up
     zones = F.str_to_map(F.lit(",".join(f"{country}:{zone}" for country, zone in sorted(known.items()))))
-    return F.coalesce(F.try_element_at(zones, F.col("country")), F.lit(span.zone))
+    abroad = F.coalesce(F.try_element_at(zones, F.col("country")), F.lit(span.zone))
+    # most rows are of home, and rows in memory are looked at before that literal is a map: it is read for each
+    return F.when(F.col("country") == span.home, F.lit(span.zone)).otherwise(abroad)

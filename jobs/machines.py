@@ -10,13 +10,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from schemas import CELLS, MACHINES, PRESENCE, SUBSCRIBERS
 from schemas.subscribers import MACHINE_SEGMENTS
 from sojourn.errors import ConfigError, bounded
-from sojourn.methods.behaviour import habits, likelihood
+from sojourn.methods.behaviour import Habits, Window
 
 READS, WRITES, EVERY = (PRESENCE, SUBSCRIBERS, CELLS), MACHINES, "month"
 BOUNDS = {
@@ -70,35 +72,36 @@ def window(month_end: date, newest: date, p: Params) -> tuple[date, date]:
     return last - timedelta(p.window_days - 1), last
 
 
-def transform(
-    presence: DataFrame,
-    subscribers: DataFrame,
-    cells: DataFrame,
-    windows: Mapping[date, tuple[date, date]],
-    provisional: Collection[date],
-    p: Params,
-) -> DataFrame:
-    """Rows of `machines`, a month after the other: one for each device that was seen.
+def habits(subscribers: DataFrame, cells: DataFrame, windows: Mapping[date, tuple[date, date]], p: Params) -> Habits:
+    """What tells machines from people, with what it has to know.
 
     Args:
-        presence: rows of all windows.
         subscribers: the register; rows that hold by the end of a window count for it.
         cells: the register of antennas: how far apart H3 cells are.
         windows: first and last date of each month, as `window` gives them, by its first day.
-        provisional: the months whose rows say so.
         p: parameters.
     """
-    frames = []
-    for month, (first, last) in sorted(windows.items()):
-        seen = habits(presence.where(F.col("date").between(first, last)), cells, p)
-        known = seen.join(declared(subscribers, last), "device", "left")
-        made = likelihood(known.withColumn("declared", F.col("declared").isNotNull()), p)
-        told = {"month": F.lit(month), "provisional": F.lit(month in provisional)}
-        frames.append(made.withColumns(told).select(*MACHINES.names))
-    rows = frames[0]
-    for frame in frames[1:]:
-        rows = rows.unionByName(frame)
-    return rows
+    antennas = cells.select("cell").where("cell is not null").distinct().toArrow()["cell"].to_numpy()
+    looked = {month: Window(first, last, declared(subscribers, last)) for month, (first, last) in windows.items()}
+    return Habits(looked, antennas, p)
+
+
+def rows(provisional: Collection[date], told: pa.Table) -> pa.Table:
+    """Rows of `machines` out of what is told in memory; provisional: the months whose rows say so."""
+    early = pc.is_in(told["of"], pa.array(sorted(provisional), pa.date32()))
+    return told.append_column("month", told["of"]).append_column("provisional", early).select(MACHINES.names)
+
+
+def transform(presence: DataFrame, habits: Habits, provisional: Collection[date]) -> DataFrame:
+    """Rows of `machines`: one for each month and device that was seen.
+
+    Args:
+        presence: rows of all windows.
+        habits: what tells machines from people.
+        provisional: the months whose rows say so.
+    """
+    early = F.col("of").isin(sorted(provisional)) if provisional else F.lit(False)
+    return habits.of(presence).withColumns({"month": F.col("of"), "provisional": early}).select(*MACHINES.names)
 
 
 def sold() -> tuple[Column, Column]:
@@ -107,8 +110,8 @@ def sold() -> tuple[Column, Column]:
     return since, F.coalesce(F.lower("segment").isin(*MACHINE_SEGMENTS), F.lit(False)).alias("declared")
 
 
-def declared(subscribers: DataFrame, last: date) -> DataFrame:
-    """(device, declared): the devices that the register calls machines on a day, by the newest word on each."""
+def declared(subscribers: DataFrame, last: date) -> pa.Array:
+    """The devices that the register calls machines on a day, by the newest word on each."""
     words = subscribers.select("device", *sold()).where(F.col("since") <= F.lit(last))
     newest = words.groupBy("device").agg(F.max(F.struct("since", "declared")).alias("told"))
-    return newest.where("told.declared").select("device", "told.declared")
+    return newest.where("told.declared").select("device").toArrow()["device"].combine_chunks()

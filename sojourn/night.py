@@ -34,7 +34,7 @@ from sojourn.steps import Done, borders, calls, dates, intake, machines, maps, m
 from sojourn.table import Table
 
 Say = Callable[[str, Done], None]
-COMPILES = 16 << 20  # landing bytes above which it pays that Spark compiles its plans
+COMPILES = 64 << 20  # landing bytes above which it pays that Spark compiles its plans
 STEPS: dict[str, Callable[..., Done]] = {
     "cells": intake.cells,
     "subscribers": intake.subscribers,

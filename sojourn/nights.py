@@ -1,7 +1,8 @@
-"""Where devices were at night, as whoever looks for their homes reads it: `presence`, by Spark or beside it."""
+"""Where devices were, or where at night, as whoever looks at whole devices reads it: `presence`, beside Spark."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from sojourn.methods.countries import numbers_of
 from sojourn.methods.homes import SEEN, Homes
 from sojourn.table import Table
 
+ANY_HOUR = (1 << 24) - 1
 PART_BYTES = 16 << 20  # of presence whose homes are worth a task: its rows are ten times as large in memory
 
 
@@ -40,17 +42,23 @@ class Nights:
         return self._beside().made(table, lambda rows: make(homes.table(rows)), tell)
 
     def _beside(self) -> Beside:
-        files = numbered(self.lake.files(PRESENCE, "date", clock.days(*self.homes.dates)))
-        return Beside(self.lake, files, partial(_at_night, self.homes.hours), SEEN, PART_BYTES)
+        return seen(self.lake, SEEN, clock.days(*self.homes.dates), self.homes.hours)
 
 
-def _at_night(hours: int, files: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+def seen(lake: Lake, schema: pa.Schema, dates: Iterable[date], hours: int = ANY_HOUR) -> Beside:
+    """Rows of `presence` of some dates that have some of the hours; countries are numbers."""
+    return Beside(
+        lake, numbered(lake.files(PRESENCE, "date", dates)), partial(_seen, schema, hours), schema, PART_BYTES
+    )
+
+
+def _seen(schema: pa.Schema, hours: int, files: Iterable[Row]) -> Iterator[pa.RecordBatch]:
     for file in files:
         day = pa.scalar(file["date"], pa.date32())
-        for batch in read(file["path"], [name for name in SEEN.names if name != "date"]):
+        for batch in read(file["path"], [name for name in schema.names if name != "date"]):
             rows = batch.filter(pc.greater(pc.bit_wise_and(batch["hours"], pa.scalar(hours, pa.int32())), 0))
-            made = {name: numbers_of(rows[name]) for name in ("country", "home_country")}
+            made = {name: numbers_of(rows[name]) for name in ("country", "home_country") if name in schema.names}
             made["date"] = pa.repeat(day, len(rows))
-            columns = [made[name] if name in made else rows[name] for name in SEEN.names]
+            columns = [made[name] if name in made else rows[name] for name in schema.names]
             if len(rows):
-                yield pa.RecordBatch.from_arrays(columns, schema=SEEN)
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)

@@ -11,6 +11,8 @@ from jobs import machines as job
 from schemas import CELLS, MACHINES, PRESENCE, SUBSCRIBERS
 from sojourn import clock
 from sojourn.lake import LOST
+from sojourn.methods.behaviour import SEEN
+from sojourn.nights import seen
 from sojourn.steps import LONG_AGO, Done
 from sojourn.steps.months import changed, due, publish
 
@@ -42,8 +44,12 @@ def machines(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = 
         return None
     windows = {month: span(month) for month in found.months}
     early = [month for month, provisional in found.months.items() if provisional]
-    frame = job.transform(lake.read(PRESENCE), lake.read(SUBSCRIBERS), lake.read(CELLS), windows, early, p)
-    return publish(night, MACHINES, frame, found, SOURCES)
+    habits = job.habits(lake.read(SUBSCRIBERS), lake.read(CELLS), windows, p)
+    if not lake.local:
+        return publish(night, MACHINES, job.transform(lake.read(PRESENCE), habits, early), found, SOURCES)
+    dates = clock.days(*habits.dates)
+    made = seen(lake, SEEN, dates).made(MACHINES, lambda rows: job.rows(early, habits.table(rows)), lambda rows: {})
+    return publish(night, MACHINES, made.rows, found, SOURCES)
 
 
 def _told(night: "Night", version: int | None) -> date | None:

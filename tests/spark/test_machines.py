@@ -54,12 +54,12 @@ def phone(device, cell=HERE, *, seed=0, home="LU"):
 @pytest.fixture(scope="module")
 def told(spark):
     def go(rows, register=(), params=None, windows=None, early=(MONTH,)):
-        made = machines.transform(
-            spark.createDataFrame([*rows], SEEN),
+        habits = machines.habits(
             spark.createDataFrame([*register], "device bigint, valid_from date, segment string"),
             spark.createDataFrame([(HERE,), (NEAR,), (FAR,), (None,)], "cell bigint"),
-            *(windows or {MONTH: SPAN}, early, params or Params()),
+            *(windows or {MONTH: SPAN}, params or Params()),
         )
+        made = machines.transform(spark.createDataFrame([*rows], SEEN), habits, early)
         assert made.columns == MACHINES.names
         assert [f.dataType for f in made.schema] == [f.dataType for f in MACHINES.schema]
         return {(r.month, r.device) if windows else r.device: r for r in made.collect()}

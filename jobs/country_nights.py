@@ -4,15 +4,18 @@ Method: where it was at 04:00 (eurostat/multimno asks the same of an overnight s
 sojourn/methods/nights.py. It is a roll-up: what looks back over years reads these rows, and never the runs again.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from schemas import COUNTRY_NIGHTS, COUNTRY_RUNS, EVENTS
 from sojourn.errors import bounded
-from sojourn.methods.nights import Evening, models, nights_by_country
+from sojourn.methods.nights import Evening, Overnight, models
 
 READS, WRITES, EVERY = (COUNTRY_RUNS, EVENTS), COUNTRY_NIGHTS, "month"
 
@@ -32,32 +35,34 @@ class Params:
         bounded(self, "country_nights", {"evening_from": (12, 23), "morning_to": (0, 12)})
 
 
+def overnight(months: Mapping[date, date], home: str, home_zone: str, p: Params) -> Overnight:
+    """What tells where a night was spent: of months, by their first days, up to their last nights."""
+    return Overnight(months, home, home_zone, Evening(p.evening_from, p.morning_to))
+
+
+def rows(provisional: Collection[date], spent: pa.Table) -> pa.Table:
+    """Rows of `country_nights` out of rows of SPENT in memory, of handsets that nobody tells of."""
+    early = pc.is_in(spent["of"], pa.array(sorted(provisional), pa.date32()))
+    made = spent.append_column("month", spent["of"]).append_column("provisional", early)
+    return made.append_column("tac", pa.nulls(len(made), pa.string())).select(COUNTRY_NIGHTS.names)
+
+
 def transform(
-    runs: DataFrame,
-    events: DataFrame | None,
-    month: date,
-    last: date,
-    provisional: bool,
-    home: str,
-    home_zone: str,
-    p: Params,
+    runs: DataFrame, events: DataFrame | None, overnight: Overnight, provisional: Collection[date]
 ) -> DataFrame:
-    """Rows of `country_nights` for one month.
+    """Rows of `country_nights` for some months.
 
     Args:
-        runs: rows of `country_runs` from two dates before the month to two after its last night.
-        events: rows of `events` of its dates; None: no feed tells of handsets.
-        month: its first day.
-        last: the last night, of this month.
-        provisional: what the rows say of themselves.
-        home: country of the operator, ISO 3166-1 alpha-2.
-        home_zone: its time zone.
-        p: parameters.
+        runs: rows of `country_runs` of the dates that tell of their nights.
+        events: rows of `events` of their dates; None: no feed tells of handsets.
+        overnight: what tells where a night was spent, and the months.
+        provisional: the months whose rows say so.
     """
-    found = nights_by_country(runs, month, last, home, home_zone, Evening(p.evening_from, p.morning_to))
+    found = overnight.of(runs).withColumn("month", F.col("of"))
     if events is None:
         found = found.withColumn("tac", F.lit(None).cast("string"))
     else:
-        found = found.join(models(events), "device", "left")
-    made = {"month": F.lit(month), "provisional": F.lit(provisional)}
-    return found.withColumns(made).select(*COUNTRY_NIGHTS.names)
+        by_month = events.withColumn("month", F.to_date(F.trunc("date", "month")))
+        found = found.join(models(by_month), ["month", "device"], "left")
+    early = F.col("month").isin(sorted(provisional)) if provisional else F.lit(False)
+    return found.withColumn("provisional", early).select(*COUNTRY_NIGHTS.names)

@@ -54,7 +54,7 @@ class Beside:
         few = self.at_hand()
         return self.by_tasks().toArrow() if few is None else few
 
-    def made(self, table: Table, make: Callable[[pa.Table], pa.Table], tell: Tell) -> "Made":
+    def made(self, table: Table, make: Callable[[pa.Table], pa.Table], tell: Tell = lambda _: {}) -> "Made":
         """Rows of another local table, made of rows of whole devices; and what is to be told of their units."""
         few = self.at_hand()
         if few is not None:

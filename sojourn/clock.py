@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -113,6 +114,7 @@ class Offsets:
     offset: npt.NDArray[np.int64]  # from then on; one more, the first, before all
 
     @staticmethod
+    @cache
     def of(zone: str, first: date, last: date) -> "Offsets":
         """Of a zone by its IANA name."""
         turns = shifts(zone, first, last)

@@ -1,4 +1,4 @@
-"""Where devices were, or where at night, as whoever looks at whole devices reads it: `presence`, beside Spark."""
+"""Tables of dates as whoever looks at whole devices reads them, beside Spark: where they were, or were at night."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +18,6 @@ from sojourn.methods.countries import numbers_of
 from sojourn.methods.homes import SEEN, Homes
 from sojourn.table import Table
 
-ANY_HOUR = (1 << 24) - 1
 PART_BYTES = 16 << 20  # of presence whose homes are worth a task: its rows are ten times as large in memory
 
 
@@ -42,23 +41,23 @@ class Nights:
         return self._beside().made(table, lambda rows: make(homes.table(rows)), tell)
 
     def _beside(self) -> Beside:
-        return seen(self.lake, SEEN, clock.days(*self.homes.dates), self.homes.hours)
+        return seen(self.lake, PRESENCE, SEEN, clock.days(*self.homes.dates), self.homes.hours)
 
 
-def seen(lake: Lake, schema: pa.Schema, dates: Iterable[date], hours: int = ANY_HOUR) -> Beside:
-    """Rows of `presence` of some dates that have some of the hours; countries are numbers."""
-    return Beside(
-        lake, numbered(lake.files(PRESENCE, "date", dates)), partial(_seen, schema, hours), schema, PART_BYTES
-    )
+def seen(lake: Lake, table: Table, schema: pa.Schema, dates: Iterable[date], hours: int = 0) -> Beside:
+    """Rows of a table of dates that have some of the hours, or all its rows; countries are numbers."""
+    return Beside(lake, numbered(lake.files(table, "date", dates)), partial(_seen, schema, hours), schema, PART_BYTES)
 
 
 def _seen(schema: pa.Schema, hours: int, files: Iterable[Row]) -> Iterator[pa.RecordBatch]:
     for file in files:
         day = pa.scalar(file["date"], pa.date32())
         for batch in read(file["path"], [name for name in schema.names if name != "date"]):
-            rows = batch.filter(pc.greater(pc.bit_wise_and(batch["hours"], pa.scalar(hours, pa.int32())), 0))
+            rows = batch
+            if hours:
+                rows = batch.filter(pc.greater(pc.bit_wise_and(batch["hours"], pa.scalar(hours, pa.int32())), 0))
             made = {name: numbers_of(rows[name]) for name in ("country", "home_country") if name in schema.names}
             made["date"] = pa.repeat(day, len(rows))
-            columns = [made[name] if name in made else rows[name] for name in schema.names]
+            columns = [(made[f.name] if f.name in made else rows[f.name]).cast(f.type) for f in schema]
             if len(rows):
                 yield pa.RecordBatch.from_arrays(columns, schema=schema)

@@ -47,8 +47,8 @@ def machines(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = 
     habits = job.habits(lake.read(SUBSCRIBERS), lake.read(CELLS), windows, p)
     if not lake.local:
         return publish(night, MACHINES, job.transform(lake.read(PRESENCE), habits, early), found, SOURCES)
-    dates = clock.days(*habits.dates)
-    made = seen(lake, SEEN, dates).made(MACHINES, lambda rows: job.rows(early, habits.table(rows)), lambda rows: {})
+    presence = seen(lake, PRESENCE, SEEN, clock.days(*habits.dates))
+    made = presence.made(MACHINES, lambda rows: job.rows(early, habits.table(rows)))
     return publish(night, MACHINES, made.rows, found, SOURCES)
 
 

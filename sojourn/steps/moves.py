@@ -22,9 +22,9 @@ from schemas import (
     TRANSNATIONALS,
 )
 from sojourn import clock
-from sojourn.lake import union
 from sojourn.methods.abroad import View
-from sojourn.methods.nights import dates_of
+from sojourn.methods.nights import BESIDE, SEEN
+from sojourn.nights import seen
 from sojourn.steps import Done
 from sojourn.steps.months import Looks, changed, due, of_month, publish, release
 
@@ -45,18 +45,22 @@ def country_nights(night: "Night", days: Sequence[date] = (), asked: Sequence[da
     """In which country devices were at night."""
     lake, conf, p = night.lake, night.conf, night.params["country_nights"]
     dirty = changed(night, COUNTRY_NIGHTS, COUNTRY_RUNS)
-    found = due(night, COUNTRY_NIGHTS, asked, lambda m: dirty(*dates_of(m, clock.last_day(m))))
+    found = due(
+        night, COUNTRY_NIGHTS, asked, lambda m: dirty(clock.later(m, -BESIDE), clock.later(clock.last_day(m), BESIDE))
+    )
     if not found.months:
         return None
+    home, early = conf.home, [month for month, provisional in found.months.items() if provisional]
+    overnight = nights_job.overnight({m: _last(night, m) for m in found.months}, home.country, home.time_zone, p)
     told = any("tac" in feed.columns for feed in conf.sources.events)
-    runs, events, frames = lake.read(COUNTRY_RUNS), lake.read(EVENTS).select("date", "device", "tac"), []
-    for month, provisional in found.months.items():
-        last, home = _last(night, month), conf.home
-        rows = runs.where(F.col("date").between(*dates_of(month, last)))
-        heard = events.where(F.col("date").between(month, clock.last_day(month))) if told else None
-        made = nights_job.transform(rows, heard, month, last, provisional, home.country, home.time_zone, p)
-        frames.append(made)
-    return publish(night, COUNTRY_NIGHTS, union(frames), found, (COUNTRY_RUNS,))
+    if lake.local and not told:
+        runs = seen(lake, COUNTRY_RUNS, SEEN, clock.days(*overnight.dates))
+        made = runs.made(COUNTRY_NIGHTS, lambda rows: nights_job.rows(early, overnight.table(rows)))
+        return publish(night, COUNTRY_NIGHTS, made.rows, found, (COUNTRY_RUNS,))
+    of_them = F.trunc("date", "month").isin(sorted(found.months))
+    events = lake.read(EVENTS).select("date", "device", "tac").where(of_them) if told else None
+    rows = nights_job.transform(lake.read(COUNTRY_RUNS), events, overnight, early)
+    return publish(night, COUNTRY_NIGHTS, rows, found, (COUNTRY_RUNS,))
 
 
 def intl_migration_flow(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = ()) -> Done:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from pyspark.sql import functions as F
 
 from expectations.country_nights import measure
 from jobs import country_nights
@@ -30,7 +31,9 @@ def nights(spark):
     def go(*runs, last=LAST, params=None, events=None, rows=False):
         frame = spark.createDataFrame([*runs], RUN)
         told = None if events is None else spark.createDataFrame(events, "device bigint, tac string")
-        found = country_nights.transform(frame, told, MONTH, last, False, "LU", ZONE, params or Params())
+        told = told and told.withColumn("date", F.lit(LAST))
+        overnight = country_nights.overnight({MONTH: last}, "LU", ZONE, params or Params())
+        found = country_nights.transform(frame, told, overnight, [])
         assert found.columns == COUNTRY_NIGHTS.names
         assert [f.dataType for f in found.schema] == [f.dataType for f in COUNTRY_NIGHTS.schema]
         if rows:

@@ -77,7 +77,7 @@ def all_gone(running: subprocess.Popen[str]) -> None:
     [
         pytest.param(MOMENTS[0], "events", marks=drill("The machine dies before a table is written")),
         pytest.param(MOMENTS[1], "events", marks=drill("The machine dies while tasks write files")),
-        pytest.param(MOMENTS[1], "country_runs", marks=drill("The machine dies while Spark writes files")),
+        pytest.param(MOMENTS[1], "trips", marks=drill("The machine dies while Spark writes files")),
         pytest.param(MOMENTS[2], "events", marks=drill("The machine dies after a commit, before it is approved")),
         pytest.param(MOMENTS[2], "population_map", marks=drill("The machine dies before the map is approved")),
         pytest.param(MOMENTS[3], "country_runs", marks=drill("The machine dies between two tables")),

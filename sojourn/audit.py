@@ -83,21 +83,24 @@ class Audit:
         table = released.table
         if self.statement is not None:
             released = self.statement.stated(released, units)
-        counted, frame = released.counted and released.counted.persist(), released.frame.persist()  # made of the former
+        held = [
+            made.persist() for made in (released.counted, released.frame) if made is not None
+        ]  # the one of the other
         try:
-            rows = self.lake.fetched(frame)
-            looked = {table.name: self.lake.shown(rows)}
-            if counted is not None:
-                looked[f"{table.name}.counted"] = self.lake.shown(self.lake.fetched(counted))
-            verdicts = self.verdicts(table, units, looked)
+            rows = self.lake.fetched(released.frame)
+            held.append(looked := self.lake.shown(rows))
+            seen = {table.name: looked}
+            if released.counted is not None:
+                held.append(counted := self.lake.shown(self.lake.fetched(released.counted)))
+                seen[f"{table.name}.counted"] = counted
+            verdicts = self.verdicts(table, units, seen)
             if check.critical(verdicts):
                 self._record(verdicts, {})
                 check.refuse(verdicts)
             version = self.lake.write(table, rows, units if table.unit else None, dict(notes))
         finally:
-            for held in (frame, counted):
-                if held is not None:
-                    held.unpersist()
+            for made in held:
+                made.unpersist()
         self._record(verdicts, {table.name: version})
 
     def verdicts(self, table: Table, units: Sequence[date], fresh: Mapping[str, DataFrame]) -> list[check.Verdict]:

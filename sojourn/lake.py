@@ -44,7 +44,8 @@ PROPERTIES = {
 }
 KEPT = {"delta.logRetentionDuration": "interval 36500 days"}  # of tables whose versions are all kept
 FEW_FILES, FEW_BYTES = 16, 1 << 20  # of a version that Spark is handed as rows, not as files
-FEW_ROWS = 50_000  # that are written by delta-rs
+FEW_ROWS = 200_000  # that are written by delta-rs
+HELD_ROWS = 5_000  # above which Spark's tasks look at them faster than its driver
 # what a version raises whose files or log are gone
 LOST = (FileNotFoundError, DeltaError, PySparkException, Py4JJavaError)
 Rows: TypeAlias = DataFrame | pa.Table | list[Any]  # Spark's; in memory; in files of ours (datafiles.FILES)
@@ -203,8 +204,14 @@ class Lake(Log):
         return rows.toArrow()
 
     def shown(self, rows: DataFrame | pa.Table) -> DataFrame:
-        """The same as a frame, for the checks: every step of a plan looks at all of it again, down to its sources."""
-        return self.spark.createDataFrame(rows) if isinstance(rows, pa.Table) else rows
+        """The same as a frame, for the checks: every step of a plan looks at all of it again, down to its sources.
+
+        Many rows are held by Spark: of those in its driver it works out columns one by one, before its tasks begin.
+        """
+        if not isinstance(rows, pa.Table):
+            return rows
+        frame = self.spark.createDataFrame(rows)
+        return frame.persist() if len(rows) > HELD_ROWS else frame
 
     def write(self, table: Table, rows: Rows, units: Iterable[Any] | None, notes: dict[str, Any]) -> int:
         """Replace the rows of `units` (all of them where None) by those given, in one commit; its version.

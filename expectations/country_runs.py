@@ -9,9 +9,9 @@ from pyspark.sql import functions as F
 from expectations import DAY_S, count, equal, gather, never, of, share, suite, within
 from schemas.country_runs import COUNTRY_RUNS
 from schemas.events import EVENTS
+from sojourn.seen import EAST_S, WEST_S
 
 READS = (COUNTRY_RUNS, EVENTS)
-EAST_S, WEST_S = 14 * 3_600, 12 * 3_600  # a local date begins 14 hours before UTC's at the earliest, and ends 12 after
 
 
 def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame:

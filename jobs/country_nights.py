@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from schemas import COUNTRY_NIGHTS, COUNTRY_RUNS, EVENTS
 from sojourn.errors import bounded
+from sojourn.methods.months import of_months, of_months_by_spark
 from sojourn.methods.nights import Evening, Overnight, models
 
 READS, WRITES, EVERY = (COUNTRY_RUNS, EVENTS), COUNTRY_NIGHTS, "month"
@@ -42,8 +42,7 @@ def overnight(months: Mapping[date, date], home: str, home_zone: str, p: Params)
 
 def rows(provisional: Collection[date], spent: pa.Table) -> pa.Table:
     """Rows of `country_nights` out of rows of SPENT in memory, of handsets that nobody tells of."""
-    early = pc.is_in(spent["of"], pa.array(sorted(provisional), pa.date32()))
-    made = spent.append_column("month", spent["of"]).append_column("provisional", early)
+    made = of_months(spent, provisional)
     return made.append_column("tac", pa.nulls(len(made), pa.string())).select(COUNTRY_NIGHTS.names)
 
 
@@ -58,11 +57,10 @@ def transform(
         overnight: what tells where a night was spent, and the months.
         provisional: the months whose rows say so.
     """
-    found = overnight.of(runs).withColumn("month", F.col("of"))
+    found = of_months_by_spark(overnight.of(runs), provisional)
     if events is None:
         found = found.withColumn("tac", F.lit(None).cast("string"))
     else:
         by_month = events.withColumn("month", F.to_date(F.trunc("date", "month")))
         found = found.join(models(by_month), ["month", "device"], "left")
-    early = F.col("month").isin(sorted(provisional)) if provisional else F.lit(False)
-    return found.withColumn("provisional", early).select(*COUNTRY_NIGHTS.names)
+    return found.select(*COUNTRY_NIGHTS.names)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from schemas import HOME_LOCATIONS, PRESENCE
 from sojourn.errors import bounded
 from sojourn.methods.homes import Homes, Windows
+from sojourn.methods.months import of_months, of_months_by_spark
 
 READS, WRITES, EVERY = (PRESENCE,), HOME_LOCATIONS, "month"
 
@@ -56,8 +55,7 @@ def window(month_end: date, newest: date, p: Params) -> tuple[date, date]:
 
 def rows(provisional: Collection[date], found: pa.Table) -> pa.Table:
     """Rows of `home_locations` out of homes in memory; provisional: the months whose rows say so."""
-    early = pc.is_in(found["of"], pa.array(sorted(provisional), pa.date32()))
-    return found.append_column("month", found["of"]).append_column("provisional", early).select(HOME_LOCATIONS.names)
+    return of_months(found, provisional).select(HOME_LOCATIONS.names)
 
 
 def transform(presence: DataFrame, nights: Windows, provisional: Collection[date], home: str, p: Params) -> DataFrame:
@@ -70,6 +68,4 @@ def transform(presence: DataFrame, nights: Windows, provisional: Collection[date
         home: country of the operator, ISO 3166-1 alpha-2.
         p: parameters.
     """
-    early = F.col("of").isin(sorted(provisional)) if provisional else F.lit(False)
-    made = Homes(nights, home, p).of(presence)
-    return made.withColumns({"month": F.col("of"), "provisional": early}).select(*HOME_LOCATIONS.names)
+    return of_months_by_spark(Homes(nights, home, p).of(presence), provisional).select(*HOME_LOCATIONS.names)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -19,6 +18,7 @@ from schemas import CELLS, MACHINES, PRESENCE, SUBSCRIBERS
 from schemas.subscribers import MACHINE_SEGMENTS
 from sojourn.errors import ConfigError, bounded
 from sojourn.methods.behaviour import Habits, Window
+from sojourn.methods.months import of_months, of_months_by_spark
 
 READS, WRITES, EVERY = (PRESENCE, SUBSCRIBERS, CELLS), MACHINES, "month"
 BOUNDS = {
@@ -88,8 +88,7 @@ def habits(subscribers: DataFrame, cells: DataFrame, windows: Mapping[date, tupl
 
 def rows(provisional: Collection[date], told: pa.Table) -> pa.Table:
     """Rows of `machines` out of what is told in memory; provisional: the months whose rows say so."""
-    early = pc.is_in(told["of"], pa.array(sorted(provisional), pa.date32()))
-    return told.append_column("month", told["of"]).append_column("provisional", early).select(MACHINES.names)
+    return of_months(told, provisional).select(MACHINES.names)
 
 
 def transform(presence: DataFrame, habits: Habits, provisional: Collection[date]) -> DataFrame:
@@ -100,8 +99,7 @@ def transform(presence: DataFrame, habits: Habits, provisional: Collection[date]
         habits: what tells machines from people.
         provisional: the months whose rows say so.
     """
-    early = F.col("of").isin(sorted(provisional)) if provisional else F.lit(False)
-    return habits.of(presence).withColumns({"month": F.col("of"), "provisional": early}).select(*MACHINES.names)
+    return of_months_by_spark(habits.of(presence), provisional).select(*MACHINES.names)
 
 
 def sold() -> tuple[Column, Column]:

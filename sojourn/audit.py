@@ -83,24 +83,23 @@ class Audit:
         table = released.table
         if self.statement is not None:
             released = self.statement.stated(released, units)
-        held = [
-            made.persist() for made in (released.counted, released.frame) if made is not None
-        ]  # the one of the other
+        made = {
+            f"{table.name}.counted": released.counted,
+            table.name: released.frame,
+        }  # one of the other
+        held = {name: frame.persist() for name, frame in made.items() if frame is not None}
+        seen: dict[str, DataFrame] = {}
         try:
-            rows = self.lake.fetched(released.frame)
-            held.append(looked := self.lake.shown(rows))
-            seen = {table.name: looked}
-            if released.counted is not None:
-                held.append(counted := self.lake.shown(self.lake.fetched(released.counted)))
-                seen[f"{table.name}.counted"] = counted
+            rows = {name: self.lake.fetched(frame) for name, frame in held.items()}
+            seen = {name: self.lake.shown(some) for name, some in rows.items()}
             verdicts = self.verdicts(table, units, seen)
             if check.critical(verdicts):
                 self._record(verdicts, {})
                 check.refuse(verdicts)
-            version = self.lake.write(table, rows, units if table.unit else None, dict(notes))
+            version = self.lake.write(table, rows[table.name], units if table.unit else None, dict(notes))
         finally:
-            for made in held:
-                made.unpersist()
+            for frame in (*held.values(), *seen.values()):
+                frame.unpersist()
         self._record(verdicts, {table.name: version})
 
     def verdicts(self, table: Table, units: Sequence[date], fresh: Mapping[str, DataFrame]) -> list[check.Verdict]:

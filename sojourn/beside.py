@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pa_parquet
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
@@ -14,10 +16,12 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from sojourn.arrivals import AT_HAND_BYTES, Row, over_files
 from sojourn.datafiles import FILES, Writer
 from sojourn.lake import Lake
+from sojourn.methods.countries import numbers_of
 from sojourn.parcels import PARCELS, parcelled, unpacked, whole
 from sojourn.table import Table
 
 TEXTS = ("country", "home_country", "serving_plmn")  # few values: read as numbers that stand for them
+PART_BYTES = 16 << 20  # of a table of dates that are worth a task: its rows are ten times as large in memory
 TOGETHER = 2_000_000  # rows that are read together, where a file has more
 Read = Callable[[Iterable[Row]], Iterator[pa.RecordBatch]]
 Tell = Callable[[pa.Table], Mapping[date, str]]
@@ -89,6 +93,25 @@ class Made:
 
     rows: pa.Table | list[Any]
     told: Sequence[tuple[date, str]]
+
+
+def dated(lake: Lake, table: Table, schema: pa.Schema, dates: Iterable[date], hours: int = 0) -> Beside:
+    """Rows of a table of dates that have some of the hours, or all its rows; countries are numbers."""
+    return Beside(lake, numbered(lake.files(table, "date", dates)), partial(_dated, schema, hours), schema, PART_BYTES)
+
+
+def _dated(schema: pa.Schema, hours: int, files: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+    for file in files:
+        day = pa.scalar(file["date"], pa.date32())
+        for batch in read(file["path"], [name for name in schema.names if name != "date"]):
+            rows = batch
+            if hours:
+                rows = batch.filter(pc.greater(pc.bit_wise_and(batch["hours"], pa.scalar(hours, pa.int32())), 0))
+            made = {name: numbers_of(rows[name]) for name in ("country", "home_country") if name in schema.names}
+            made["date"] = pa.repeat(day, len(rows))
+            columns = [(made[f.name] if f.name in made else rows[f.name]).cast(f.type) for f in schema]
+            if len(rows):
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def numbered(files: Iterable[Row]) -> list[Row]:

@@ -1,11 +1,13 @@
 """Rows of Arrow on their way to a task: in parcels, of which an exchange moves bytes, not rows; or device by device."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import from_arrow_schema
 
 PARCELS = "part int, parcel binary"
 RUN = 200_000  # rows that a task looks at together
@@ -60,3 +62,12 @@ def devices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
             waiting = table.slice(end).to_batches()
     if any(len(b) for b in waiting):
         yield pa.Table.from_batches(waiting)
+
+
+def by_device(rows: DataFrame, make: Callable[[pa.Table], pa.Table], schema: pa.Schema) -> DataFrame:
+    """What is made of rows of whole devices in memory, so many at a time, where Spark has the rows."""
+
+    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return (batch for some in devices(batches) for batch in make(some).to_batches())
+
+    return rows.repartition("device").sortWithinPartitions("device").mapInArrow(task, from_arrow_schema(schema))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 from operator import or_
 
 import pyarrow as pa
@@ -64,11 +64,10 @@ class Signs:
         events = self._beside(partial(_gathered, gatherer, {}), gatherer.schema)
         return events.made(table, lambda rows: pa.Table.from_batches([make(gatherer.summed(rows))]), tell)
 
-    def made_of_parts(self, home: str, table: Table, make: Callable[[pa.Table], pa.RecordBatch], tell: Tell) -> Made:
+    def made_of_parts(self, home: str, table: Table, make: Callable[[pa.Table], pa.Table], tell: Tell) -> Made:
         """Rows of a table that are made of `parts`, on this machine."""
         gatherer = Gatherer(networks=True)
-        events = self._beside(partial(_gathered, gatherer, self._away(home)), gatherer.schema)
-        return events.made(table, lambda rows: pa.Table.from_batches([make(rows)]), tell)
+        return self._beside(partial(_gathered, gatherer, self._away(home)), gatherer.schema).made(table, make, tell)
 
     def _away(self, home: str) -> dict[date, pa.Array]:
         """The devices that were abroad, by date."""
@@ -79,13 +78,14 @@ class Signs:
     def placed(self) -> dict[date, int]:
         """How many events have a country, by date, as their files say, where these are on this machine."""
         out = dict.fromkeys(self.dates, 0)
-        for file in self._files():
+        for file in self._files:
             out[file["date"]] += valid(file["path"], "country")
         return out
 
     def _beside(self, read: Read, schema: pa.Schema) -> Beside:
-        return Beside(self.lake, self._files(), read, schema, PART_BYTES)
+        return Beside(self.lake, self._files, read, schema, PART_BYTES)
 
+    @cached_property
     def _files(self) -> list[Row]:
         return numbered(f for f in self.lake.files(EVENTS, "date", self.dates) if self._has(f))
 

@@ -7,10 +7,11 @@ or more (1 and above). Punctual: regular, and seen in the same hours of the day.
 are by night. Whole arrays of devices are looked at together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -19,13 +20,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from sojourn.cells import Cells, centre_of
 from sojourn.clock import EPOCH
 from sojourn.methods.arrays import Ints, groups, starts
-from sojourn.methods.countries import NOWHERE, as_number, texts_of
-from sojourn.parcels import devices
+from sojourn.methods.countries import as_number, filled, named
+from sojourn.parcels import by_device
 
 EARTH_M = 6_371_000  # radius of the sphere; cells are points on it in whole metres, so that sums have no order
 SEEN = pa.schema(
@@ -56,7 +56,6 @@ TOLD = pa.schema(
         ("p_machine", pa.float64()),
     ]
 )
-Doubles = npt.NDArray[np.float64]
 
 
 class Rule(Protocol):
@@ -115,15 +114,20 @@ class Habits:
         """The first and the last that are looked at."""
         return min(w.first for w in self.windows.values()), max(w.last for w in self.windows.values())
 
+    @cached_property
+    def _points(self) -> dict[str, Ints]:
+        """Cells in rising order as points on the sphere, in whole metres; where there is none, one that is no cell."""
+        cells = np.unique(self.antennas) if len(self.antennas) else np.full(1, -1)
+        lat, lon = (np.radians(a) for a in centre_of(cells)) if len(self.antennas) else np.zeros((2, 1))
+        ends = (np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat))
+        points = {axis: np.rint(EARTH_M * end).astype(np.int64) for axis, end in zip("xyz", ends, strict=True)}
+        return {"cell": cells} | points
+
     def of(self, presence: DataFrame) -> DataFrame:
         """The rows of a frame of `presence`, in which there may be other dates too."""
         numbers = {"home_country": as_number("home_country")}
         rows = presence.where(F.col("date").between(*self.dates)).withColumns(numbers).select(*SEEN.names)
-
-        def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return (batch for some in devices(batches) for batch in self.table(some).to_batches())
-
-        return rows.repartition("device").sortWithinPartitions("device").mapInArrow(task, from_arrow_schema(TOLD))
+        return by_device(rows, self.table, TOLD)
 
     def table(self, seen: pa.Table) -> pa.Table:
         """The rows of whole devices in memory."""
@@ -144,7 +148,7 @@ class Habits:
         seen_days, seen_hours = np.diff(start, append=len(hours)), np.add.reduceat(hours, start)
         radius, (dispersion, regular) = _radius(one), self._dispersion(dates, start)
         made = {
-            "home_country": texts_of(_number(np.minimum.reduceat(dates["home_country"], start))),
+            "home_country": named(np.minimum.reduceat(dates["home_country"], start)),
             "days_seen": pa.array(seen_days),
             "declared": pc.is_in(pa.array(dates["device"][start]), window.declared),
             "radius_m": radius,
@@ -163,7 +167,7 @@ class Habits:
         device, day = device[order], day[order]
         start = starts(device, day)
         hours = seen["hours"].to_numpy().astype(np.int64)[order]
-        many, located = np.bitwise_count(hours).astype(np.int64), _points(self.antennas)
+        many, located = np.bitwise_count(hours).astype(np.int64), self._points
         at = np.searchsorted(located["cell"], cell := seen["cell"].fill_null(0).to_numpy()[order])
         at = np.minimum(at, len(located["cell"]) - 1)
         known = np.where(located["cell"][at] == cell, many, 0)
@@ -171,7 +175,7 @@ class Habits:
         sums["squares"] = known * sum(located[axis][at] ** 2 for axis in "xyz")
         sums |= {"n": seen["n_events"].to_numpy()[order], "all_hours": many, "many": known}
         out = {what: np.add.reduceat(values, start) for what, values in sums.items()}
-        home = seen["home_country"].fill_null(NOWHERE).to_numpy().astype(np.int64)[order]
+        home = filled(seen["home_country"])[order]
         out |= {"home_country": np.minimum.reduceat(home, start), "hours": np.bitwise_or.reduceat(hours, start)}
         return out | {"device": device[start], "day": day[start]}
 
@@ -217,15 +221,6 @@ class Habits:
         return told | {"p_machine": pa.array(chances[np.minimum(many, 3), declared])}
 
 
-def _points(antennas: Cells) -> dict[str, Ints]:
-    """Cells in rising order as points on the sphere, in whole metres; where there is none, one that is no cell."""
-    cells = np.unique(antennas) if len(antennas) else np.full(1, -1)
-    lat, lon = (np.radians(a) for a in centre_of(cells)) if len(antennas) else np.zeros((2, 1))
-    ends = (np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat))
-    points = {axis: np.rint(EARTH_M * end).astype(np.int64) for axis, end in zip("xyz", ends, strict=True)}
-    return {"cell": cells} | points
-
-
 def _radius(of: Mapping[str, Ints]) -> pa.Array:
     """Radius of gyration, on straight lines: over the tens of kilometres that matter they are as long as the arcs.
 
@@ -254,10 +249,6 @@ def _same_hours(hours: Ints, start: Ints, regular: npt.NDArray[np.bool_], whole:
 def _all(sign: pa.Array, also: pa.Array | bool) -> pa.Array:
     """Both are true; what is not known is false where the other is."""
     return pc.and_kleene(sign, also)
-
-
-def _number(country: Ints) -> pa.Array:
-    return pa.array(country.astype(np.int32), mask=country == NOWHERE)
 
 
 def _rounded(p: float) -> float:

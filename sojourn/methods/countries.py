@@ -1,5 +1,7 @@
 """Countries as whole numbers: two letters fit in an int, and an int costs less than a text in every exchange."""
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -34,3 +36,13 @@ def texts_of(numbers: pa.Array) -> pa.Array:
     coded = numbers.dictionary_encode()
     texts = [chr(n >> 8) + chr(n & 255) for n in coded.dictionary.to_pylist()]
     return pa.array(texts, pa.string()).take(coded.indices)
+
+
+def filled(numbers: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """The numbers as a whole array; null is NOWHERE."""
+    return np.asarray(numbers.fill_null(NOWHERE).to_numpy(), np.int64)
+
+
+def named(numbers: npt.NDArray[np.int64]) -> pa.Array:
+    """The texts of such an array."""
+    return texts_of(pa.array(numbers.astype(np.int32), mask=numbers == NOWHERE))

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sojourn.cells import Cells, Degrees, centre_of, corners
+from sojourn.methods.arrays import Ints, starts
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 SAME = 1e-12  # distances (of unit vectors) that differ by less are a tie: a hundredth of a millimetre
 
@@ -64,9 +64,7 @@ def served(antennas: Cells, cells: Cells, persons: Floats, stand: tuple[Degrees,
 def _summed(cell: Ints, site: Ints, part: Floats) -> tuple[Ints, Ints, Floats]:
     order = np.lexsort((site, cell))
     cell, site, part = cell[order], site[order], part[order]
-    if not len(cell):
-        return cell, site, part
-    new = np.flatnonzero(np.r_[True, (cell[1:] != cell[:-1]) | (site[1:] != site[:-1])])
+    new = starts(cell, site)
     return cell[new], site[new], np.add.reduceat(part, new)
 
 

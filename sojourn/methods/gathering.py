@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from sojourn.methods.arrays import Ints
+from sojourn.methods.arrays import Ints, starts
 from sojourn.methods.countries import NOWHERE, numbers_of
 
 SUMS = {"home_country": np.minimum, "hours": np.bitwise_or, "n": np.add, "at": np.minimum, "last_at": np.maximum}
@@ -106,7 +106,7 @@ class Gatherer:
                 key, most = key * values + code, most * values
         order = np.argsort(key, kind="stable")
         key = key[order]
-        first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+        first = starts(key)
         one = pa.array(order[first])
         made = {name: rows[name].take(one) for name in keys}
         for name, how in SUMS.items():

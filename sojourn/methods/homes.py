@@ -8,7 +8,7 @@ The nights of a window are bits of one number, so that the nights of several pla
 devices are looked at together, wherever their rows come from.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -19,13 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from sojourn.cells import neighbours
 from sojourn.clock import EPOCH
 from sojourn.methods.arrays import Ints, groups, starts
-from sojourn.methods.countries import NOWHERE, as_number, number_of, texts_of
-from sojourn.parcels import devices
+from sojourn.methods.countries import NOWHERE, as_number, named, number_of
+from sojourn.parcels import by_device
 
 Windows = Mapping[date, tuple[date, date]]  # a window's name -> its first and last night
 SEEN = pa.schema(
@@ -102,11 +101,7 @@ class Homes:
         night = F.col("hours").bitwiseAND(F.lit(self.hours)) > 0
         numbers = {name: as_number(name) for name in ("country", "home_country")}
         rows = presence.where(F.col("date").between(*self.dates) & night).withColumns(numbers).select(*SEEN.names)
-
-        def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return (batch for some in devices(batches) for batch in self.table(some).to_batches())
-
-        return rows.repartition("device").sortWithinPartitions("device").mapInArrow(task, from_arrow_schema(FOUND))
+        return by_device(rows, self.table, FOUND)
 
     def table(self, seen: pa.Table) -> pa.Table:
         """The rows of whole devices in memory."""
@@ -171,7 +166,7 @@ class Homes:
         made = {
             "of": pa.array(np.full(len(start), (name - EPOCH).days, np.int32)).cast(pa.date32()),
             "device": pa.array(places["device"][start]),
-            "home_country": texts_of(pa.array(home_country.astype(np.int32), mask=home_country == NOWHERE)),
+            "home_country": named(home_country),
             "cell": pa.array(at, mask=at == 0),
             **{what: pa.array(n) for what, n in counted.items()},
             "share": pa.array(counted["nights"] / counted["observed_nights"]),

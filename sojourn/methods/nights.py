@@ -7,28 +7,26 @@ are heard here alone, and whoever comes by day goes home unheard: of them only s
 hours tell. Whole arrays of devices are looked at together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from sojourn.clock import DAY_US, EPOCH, HOUR_US, Offsets, later
 from sojourn.methods.arrays import Ints, groups, starts
-from sojourn.methods.countries import NOWHERE, as_number, number_of, texts_of
-from sojourn.parcels import devices
+from sojourn.methods.countries import as_number, filled, named, number_of
+from sojourn.methods.gathering import INSTANT
+from sojourn.parcels import by_device
 from sojourn.reference.zones import zones_of_countries
 
 TURN_US = 16 * HOUR_US  # of a day: signs before are nearer to the night before
 FOUR_S = 28 * 3600  # 04:00, from the beginning of the day on which the night began
 SECOND_US, DAY_S = 1_000_000, 86_400
 BESIDE = 2  # dates before and after a month that hold signs of its nights, in whatever time zone
-INSTANT = pa.timestamp("us", "UTC")
 SEEN = pa.schema(
     [
         ("date", pa.date32()),
@@ -83,17 +81,12 @@ class Overnight:
         own = F.equal_null("home_country", F.lit(self.home))
         told = runs.where(F.col("date").between(*self.dates) & (own | (F.col("country") == self.home)))
         numbers = {name: as_number(name) for name in ("home_country", "country")}
-
-        def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return (batch for some in devices(batches) for batch in self.table(some).to_batches())
-
-        rows = told.withColumns(numbers).select(*SEEN.names).repartition("device").sortWithinPartitions("device")
-        return rows.mapInArrow(task, from_arrow_schema(SPENT))
+        return by_device(told.withColumns(numbers).select(*SEEN.names), self.table, SPENT)
 
     def table(self, seen: pa.Table) -> pa.Table:
         """The rows of whole devices in memory."""
         day, out = seen["date"].cast(pa.int32()).to_numpy(), []
-        home, country = (_numbers(seen[name]) for name in ("home_country", "country"))
+        home, country = (filled(seen[name]) for name in ("home_country", "country"))
         ours = number_of(self.home)
         heard = (home == ours) | (country == ours)
         for month, last in self.months.items():
@@ -114,11 +107,9 @@ class Overnight:
         zones = {number_of(code): zone for code, zone in zones_of_countries().items()} | {
             number_of(self.home): self.zone
         }
+        first, last = later(self.dates[0], -1), later(self.dates[1], 1)
         for one in np.unique(of["country"]).tolist():
-            there = of["country"] == one
-            clock = Offsets.of(
-                zones.get(one, self.zone), *(later(d, n) for d, n in zip(self.dates, (-1, 1), strict=True))
-            )
+            there, clock = of["country"] == one, Offsets.of(zones.get(one, self.zone), first, last)
             for name in ("since", "until"):
                 of[name][there] = clock.local(of[name][there])
         return of
@@ -135,14 +126,12 @@ class Overnight:
         told = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         order = np.lexsort((told["country"], told["device"]))
         told = {name: values[order] for name, values in told.items()}
-        start = starts(told["device"], told["country"]) if len(order) else order
-        if not len(start):
-            return pa.RecordBatch.from_pylist([], schema=SPENT)
+        start = starts(told["device"], told["country"])
         made = {
             "of": pa.repeat(pa.scalar(month, pa.date32()), len(start)),
             "device": pa.array(told["device"][start]),
-            "home_country": _texts(np.minimum.reduceat(told["home_country"], start)),
-            "country": _texts(told["country"][start]),
+            "home_country": named(np.minimum.reduceat(told["home_country"], start)),
+            "country": named(told["country"][start]),
             "nights": pa.array(np.bitwise_or.reduceat(told["nights"], start).astype(np.int32)),
         }
         return pa.RecordBatch.from_arrays([made[name] for name in SPENT.names], schema=SPENT)
@@ -173,23 +162,15 @@ def _by_nearest(month: date, last: int, of: dict[str, Ints]) -> dict[str, Ints]:
     # of two as near the earlier, then the first by its letters
     order = np.lexsort((vote["country"], vote["until"], off, night, vote["device"]))
     vote, night = {name: values[order] for name, values in vote.items()}, night[order]
-    start = starts(vote["device"], night) if len(night) else order
-    homes = np.minimum.reduceat(vote["home_country"], start) if len(start) else vote["home_country"]
+    start = starts(vote["device"], night)
     told = {name: vote[name][start] for name in ("device", "country")}
+    homes = np.minimum.reduceat(vote["home_country"], start)
     return told | {"home_country": homes, "nights": np.left_shift(1, night[start])}
 
 
 def _night(at: Ints, month: date) -> Ints:
     """Which night of the month instants are nearest to, by the local clock."""
     return (at - TURN_US) // DAY_US - (month - EPOCH).days
-
-
-def _numbers(column: pa.ChunkedArray) -> Ints:
-    return np.asarray(column.fill_null(NOWHERE).to_numpy(), np.int64)
-
-
-def _texts(country: npt.NDArray[np.int64]) -> pa.Array:
-    return texts_of(pa.array(country.astype(np.int32), mask=country == NOWHERE))
 
 
 def models(events: DataFrame) -> DataFrame:

@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sojourn.clock import EPOCH
+from sojourn.methods.arrays import Ints, starts
 from sojourn.methods.counting import record_key
 from sojourn.methods.weights import MICRO, inbound_weight
 from sojourn.methods.whereabouts import ABROAD, ABSENT, Reach, of_residents, of_visitors, signs
 from sojourn.parcels import PARCELS, devices, each, parcelled, whole
 
-Ints = npt.NDArray[np.int64]
 A_SIGN, DOMESTIC = -(1 << 31), -1  # no set of homes has this name, no weight is less than nothing
 SUMMED = 400_000  # counts of a date after which a task adds up those that it has of one place
 MEASURES = dict.fromkeys(("n", "record_key", "persons", "released"), np.add) | {
@@ -107,7 +106,7 @@ def _sum(told: pa.RecordBatch) -> pa.RecordBatch:
     place = np.unique(row["place"], return_inverse=True)[1]
     key = (place * 24 + row["hour"]) * 2 + row["visitor"]
     order = np.argsort(key, kind="stable")
-    start = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0])
+    start = starts(key[order])
     one = told.take(pa.array(order[start]))
     sums = {name: pa.array(how.reduceat(row[name][order], start)) for name, how in MEASURES.items()}
     return pa.RecordBatch.from_arrays([sums.get(n, one[n]) for n in one.schema.names], names=one.schema.names)
@@ -208,7 +207,7 @@ def _tally(places: Ints, who: tuple[Ints, Ints, Ints], day: date, *, visitor: bo
     if not len(order):
         return
     code, device = code.ravel()[order], order // 24
-    start = np.flatnonzero(np.r_[True, code[1:] != code[:-1]])
+    start = starts(code)
     keys, exact, released = (values[device] for values in who)
     persons = released / MICRO
     variance = np.rint(np.maximum(persons * (persons - 1), 0) * 1000).astype(np.int64)

@@ -4,17 +4,14 @@ Most devices are in one country all day: of their many signs at a place only the
 their runs are what `sojourn.methods.gathering` makes of them. Of a device that was abroad every sign is a part.
 """
 
-from collections.abc import Iterable, Iterator
-
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from sojourn.methods.arrays import Ints, groups, starts
-from sojourn.methods.countries import NOWHERE, texts_of
+from sojourn.methods.countries import NOWHERE, named
 from sojourn.methods.gathering import INSTANT
-from sojourn.parcels import devices
+from sojourn.parcels import by_device
 
 LATEST = np.iinfo(np.int64).max
 RUNS = pa.schema(
@@ -35,22 +32,16 @@ RUNS = pa.schema(
 
 def runs_of(parts: DataFrame) -> DataFrame:
     """Rows of RUNS, out of a frame of rows as `runs` takes them."""
-
-    def task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return (runs(some) for some in devices(batches))
-
-    return parts.repartition("device").sortWithinPartitions("device").mapInArrow(task, from_arrow_schema(RUNS))
+    return by_device(parts, runs, RUNS)
 
 
-def runs(parts: pa.Table) -> pa.RecordBatch:
+def runs(parts: pa.Table) -> pa.Table:
     """Rows of RUNS, one a run.
 
     Args:
         parts: rows of IN_NETWORKS, all there are of some devices; those of a device that was in several countries on a
             date are of one sign each.
     """
-    if not len(parts):
-        return pa.RecordBatch.from_pylist([], schema=RUNS)
     texts, plmn = _ranked(parts["serving_plmn"])
     of = {name: _ints(parts[name]) for name in ("device", "cell", "home_country", "country", "n", "at", "last_at")}
     of |= {"date": parts["date"].cast(pa.int32()).to_numpy(), "plmn": plmn}
@@ -62,8 +53,8 @@ def runs(parts: pa.Table) -> pa.RecordBatch:
     made = {
         "date": pa.array(of["date"][start]).cast(pa.date32()),
         "device": pa.array(of["device"][start]),
-        "home_country": _country(np.minimum.reduceat(of["home_country"], start)),
-        "country": _country(of["country"][start]),
+        "home_country": named(np.minimum.reduceat(of["home_country"], start)),
+        "country": named(of["country"][start]),
         "serving_plmn": texts.take(pa.array(_network(of, start, first))),
         "first_at": pa.array(first).cast(INSTANT),
         "last_at": pa.array(last).cast(INSTANT),
@@ -71,7 +62,7 @@ def runs(parts: pa.Table) -> pa.RecordBatch:
         "last_cell": _cell(of["cell"], of["last_at"], start, np.maximum),
         "n_events": pa.array(np.add.reduceat(of["n"], start)),
     }
-    return pa.RecordBatch.from_arrays([made[name] for name in RUNS.names], schema=RUNS)
+    return pa.table([made[name] for name in RUNS.names], schema=RUNS)
 
 
 def _settle(of: dict[str, Ints]) -> None:
@@ -112,10 +103,6 @@ def _cell(cell: Ints, at: Ints, start: Ints, end: np.ufunc) -> pa.Array:
     when = end.reduceat(np.where(cell > 0, at, none), start)
     found = end.reduceat(np.where((cell > 0) & (at == when[run]), cell, none), start)
     return pa.array(found, mask=found == none)
-
-
-def _country(number: Ints) -> pa.Array:
-    return texts_of(pa.array(number.astype(np.int32), mask=number == NOWHERE))
 
 
 def _ints(column: pa.ChunkedArray) -> Ints:

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sojourn.cells import Cells, parent, resolution_of
+from sojourn.methods.arrays import Ints, starts
 from sojourn.methods.dasymetry import Served
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 COARSEST = 4
 REST = -1
@@ -53,9 +53,8 @@ def groups(known: Served, group: Ints) -> Groups:
     """The groups 0, 1, … of served cells, shape of `known.cells`; each has a cell at least."""
     order = np.lexsort((known.site, group))
     group, site = group[order], known.site[order]
-    new = np.flatnonzero(np.r_[True, (group[1:] != group[:-1]) | (site[1:] != site[:-1])])
-    start = np.flatnonzero(np.r_[True, np.diff(group[new]) > 0])
-    return Groups(start, site[new], np.add.reduceat(known.share[order], new))
+    new = starts(group, site)
+    return Groups(starts(group[new]), site[new], np.add.reduceat(known.share[order], new))
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+from sojourn.methods.arrays import Ints, starts
+
 Bools = npt.NDArray[np.bool_]
 
 ABROAD = np.iinfo(np.int64).max  # the last in an order of places
@@ -65,7 +66,7 @@ def signs(device: Ints, date: Ints, hours: Ints, place: Ints, events: Ints, date
     key = device[row] * span + date[row] * 24 + hour
     order = np.lexsort((place[row], -events[row], key))
     key = key[order]
-    first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.zeros(0, dtype=np.int64)
+    first = starts(key)
     return Signs(span, key[first], place[row][order][first])
 
 

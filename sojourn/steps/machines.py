@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 from jobs import machines as job
 from schemas import CELLS, MACHINES, PRESENCE, SUBSCRIBERS
 from sojourn import clock
+from sojourn.beside import dated
 from sojourn.lake import LOST
 from sojourn.methods.behaviour import SEEN
-from sojourn.nights import seen
 from sojourn.steps import LONG_AGO, Done
 from sojourn.steps.months import changed, due, publish
 
@@ -47,7 +47,7 @@ def machines(night: "Night", days: Sequence[date] = (), asked: Sequence[date] = 
     habits = job.habits(lake.read(SUBSCRIBERS), lake.read(CELLS), windows, p)
     if not lake.local:
         return publish(night, MACHINES, job.transform(lake.read(PRESENCE), habits, early), found, SOURCES)
-    presence = seen(lake, PRESENCE, SEEN, clock.days(*habits.dates))
+    presence = dated(lake, PRESENCE, SEEN, clock.days(*habits.dates))
     made = presence.made(MACHINES, lambda rows: job.rows(early, habits.table(rows)))
     return publish(night, MACHINES, made.rows, found, SOURCES)
 

@@ -22,9 +22,9 @@ from schemas import (
     TRANSNATIONALS,
 )
 from sojourn import clock
+from sojourn.beside import dated
 from sojourn.methods.abroad import View
 from sojourn.methods.nights import BESIDE, SEEN
-from sojourn.nights import seen
 from sojourn.steps import Done
 from sojourn.steps.months import Looks, changed, due, of_month, publish, release
 
@@ -54,7 +54,7 @@ def country_nights(night: "Night", days: Sequence[date] = (), asked: Sequence[da
     overnight = nights_job.overnight({m: _last(night, m) for m in found.months}, home.country, home.time_zone, p)
     told = any("tac" in feed.columns for feed in conf.sources.events)
     if lake.local and not told:
-        runs = seen(lake, COUNTRY_RUNS, SEEN, clock.days(*overnight.dates))
+        runs = dated(lake, COUNTRY_RUNS, SEEN, clock.days(*overnight.dates))
         made = runs.made(COUNTRY_NIGHTS, lambda rows: nights_job.rows(early, overnight.table(rows)))
         return publish(night, COUNTRY_NIGHTS, made.rows, found, (COUNTRY_RUNS,))
     of_them = F.trunc("date", "month").isin(sorted(found.months))

@@ -11,7 +11,7 @@ from filled import filled
 from jobs import home_locations
 from jobs.home_locations import Params
 from schemas import HOME_LOCATIONS, PRESENCE, VALIDATIONS
-from sojourn import beside, nights
+from sojourn import beside
 from sojourn.cells import cell_of, neighbours
 from sojourn.lake import Lake, at_hand
 from sojourn.methods.homes import Homes
@@ -53,7 +53,7 @@ def test_homes_are_the_same_at_hand_by_tasks_and_by_spark(lake, monkeypatch):
     assert set(few["status"].to_pylist()) > {"home", "too_few_nights"}
     assert texts(where.frame().toArrow()) == texts(HOMES.of(lake.read(PRESENCE)).toArrow())
     monkeypatch.setattr(beside, "AT_HAND_BYTES", 0)
-    monkeypatch.setattr(nights, "PART_BYTES", 2_000)
+    monkeypatch.setattr(beside, "PART_BYTES", 2_000)
     made = where.made(HOME_LOCATIONS, make, homes_told)
     assert len(made.rows) > 2
     version = lake.write(HOME_LOCATIONS, made.rows, [MONTH], {})

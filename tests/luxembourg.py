@@ -14,6 +14,7 @@ from sojourn.config import Config, load
 from sojourn.demo import conf
 from sojourn.demo import grid as grids
 from sojourn.demo.places import COUNTRIES, TOWNS
+from sojourn.table import Table
 
 LAST = date(2026, 4, 5)
 K = 16
@@ -117,6 +118,13 @@ def _hour(day: date, hour: int, known: np.ndarray, people: np.ndarray, guests: n
     return rows.assign(date=day, hour=hour)[schemas.POPULATION_MAP.given]
 
 
+def _ranged(rows: list[tuple], table: Table, given: int) -> pd.DataFrame:
+    """The first columns of a table, and around its persons what counting and a twentieth may be off."""
+    found = pd.DataFrame(rows, columns=table.given[:given])
+    off = 1.645 * found["persons"] * np.hypot(found["devices"] ** -0.5, 0.05)
+    return found.assign(p05=(found["persons"] - off).clip(lower=0), p95=found["persons"] + off)
+
+
 def _flows(rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     for month, status in ((date(2026, 3, 1), "A"), (date(2026, 4, 1), "P")):
@@ -130,7 +138,7 @@ def _flows(rng: np.random.Generator) -> pd.DataFrame:
                     rows.append((month, f"LU-{town.canton}", c.code, devices, devices / SHARE, trips, nights, status))
         rows.append((month, "_unknown", "LU", 900, 900.0, 2100, 1500, status))
         rows.append((month, "_unknown", "FR", 40, 3200.0, 55, 80, status))
-    return pd.DataFrame(rows, columns=schemas.CROSS_BORDER_FLOWS.given[:8])
+    return _ranged(rows, schemas.CROSS_BORDER_FLOWS, 8)
 
 
 def _homes(rng: np.random.Generator) -> pd.DataFrame:
@@ -143,7 +151,7 @@ def _homes(rng: np.random.Generator) -> pd.DataFrame:
                 devices = rng.poisson(here * (0.3 * c.neighbour_share + 0.9 * c.far_share))
                 if devices >= K:
                     rows.append((month, f"LU-{town.canton}", c.code, devices, float(devices), status))
-    return pd.DataFrame(rows, columns=schemas.RESIDENTS_BY_ORIGIN.given[:6])
+    return _ranged(rows, schemas.RESIDENTS_BY_ORIGIN, 6)
 
 
 def _stocks(rng: np.random.Generator) -> pd.DataFrame:
@@ -163,7 +171,7 @@ def _stocks(rng: np.random.Generator) -> pd.DataFrame:
             if devices >= K:
                 key = (date(2026, 4, 1), as_of, f"LU-{town.canton}", "LU", "*", name)
                 rows.append((*key, devices, devices / SHARE, devices * 11, "P"))
-    return pd.DataFrame(rows, columns=schemas.TRANSNATIONAL_STOCKS.given[:10])
+    return _ranged(rows, schemas.TRANSNATIONAL_STOCKS, 10)
 
 
 def _corridors(rng: np.random.Generator) -> pd.DataFrame:
@@ -228,7 +236,7 @@ def write(root: Path, found: dict[str, pd.DataFrame]) -> None:
 
     for table in TABLES:
         if table.name in found:
-            # as a release before wrote them, which knew no coverage, definition and errors
+            # as a release before wrote them, which knew no coverage, definition and standard errors
             whole = to_arrow_schema(table.schema, timestamp_utc=True)
             schema = pa.schema([whole.field(name) for name in table.names if name in found[table.name]])
             rows = pa.Table.from_pandas(found[table.name], schema, preserve_index=False)

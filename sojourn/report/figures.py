@@ -9,9 +9,10 @@ from schemas import TABLES
 from sojourn import cells, shapes
 from sojourn.report import hours
 
-FLOWS = ("from_zone", "to_country", "devices", "persons", "trips", "nights", "obs_status")
-HOMES = ("zone", "home_country", "devices", "persons", "obs_status")
-STOCKS = ("zone", "home_country", "country", "class", "devices", "persons", "nights", "obs_status")
+RANGE = ("p05", "p95")  # of the persons
+FLOWS = ("from_zone", "to_country", "devices", "persons", "trips", "nights", *RANGE, "obs_status")
+HOMES = ("zone", "home_country", "devices", "persons", *RANGE, "obs_status")
+STOCKS = ("zone", "home_country", "country", "class", "devices", "persons", "nights", *RANGE, "obs_status")
 CORRIDORS = (
     *("by", "direction", "country", "h3", "hour_from", "hour_to"),
     *("devices", "crossings", "gap_minutes", "obs_status"),
@@ -23,10 +24,13 @@ REACH_DEGREES = 32.0  # destinations farther away are named, not drawn
 
 
 def by_period(rows: pd.DataFrame | None, period: str, columns: tuple[str, ...]) -> dict[str, list[list[Any]]]:
-    """Rows of each month (or day looked at), newest first; persons and counts as whole numbers, null as None."""
+    """Rows of each month (or day looked at), newest first; persons and counts as whole numbers, null as None.
+
+    So is what a lake of a release before has no column for.
+    """
     if rows is None:
         return {}
-    out = {}
+    rows, out = rows.reindex(columns=[period, *columns]), {}
     for when in sorted(set(rows[period]), reverse=True):
         part = rows[rows[period] == when]
         ordered = part.sort_values([c for c in columns if part[c].dtype == object and c != "obs_status"])

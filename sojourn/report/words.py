@@ -32,6 +32,10 @@ STATUSES = {
     "Q": "suppressed: it rests on too few devices",
 }
 MONTHLY = "The table is made when a month closes, or before that with sojourn run … --provisional."
+RANGES = (
+    " Ranges are 90 % intervals (p05 to p95) of the errors that are modelled; that of a sum adds the ends of its rows, "
+    "as if all errors went the same way, so it is 90 % or wider."
+)
 
 
 NOTES = {
@@ -52,7 +56,7 @@ NOTES = {
         "Trips that ended in the month, by the home zone of that month and by country; transit is left out. A trip is "
         "a stay in one country that is not that of the SIM, so one absence may be several trips.",
         "Pairs of zone and country with fewer than {k} devices are left out, so sums over what is shown are lower than "
-        "the truth. A local SIM, or a phone that is off, is a trip that nobody sees.",
+        "the truth. A local SIM, or a phone that is off, is a trip that nobody sees." + RANGES,
         f"There are no flows yet. {MONTHLY}",
     ),
     "homes": Note(
@@ -63,7 +67,7 @@ NOTES = {
         "The country is that of the SIM: not citizenship, and not where somebody was born. Many who move take a local "
         "SIM; and a foreign SIM that is here only early and late, from {night_from}:00 and to {night_to}:00, may be a "
         "commuter's: p05 of the table does without those never seen from {core_from}:00 to {core_to}:00. "
-        "Groups of fewer than {k} devices are left out.",
+        "Groups of fewer than {k} devices are left out." + RANGES,
         f"There are no residents by origin yet. {MONTHLY}",
     ),
     "stocks": Note(
@@ -71,7 +75,7 @@ NOTES = {
         "What a device's stays in foreign countries make it, over the last 365 days or as many as the lake covers; the "
         "first rule that fits, from long-stayer, commuter, transnational, seasonal to visitor.",
         "Fewer than 365 days are provisional, and thresholds shrink with them. One side only is seen of each: who "
-        "changes the SIM at the border is two devices. Groups of fewer than {k} devices are left out.",
+        "changes the SIM at the border is two devices. Groups of fewer than {k} devices are left out." + RANGES,
         f"There are no stocks of transnationals yet: they need 28 days of history. {MONTHLY}",
     ),
     "corridors": Note(

@@ -1,5 +1,8 @@
 """The page as people see it: opened from a file, without a network, in a real browser."""
 
+import re
+from datetime import date
+
 import luxembourg
 import pytest
 
@@ -41,11 +44,14 @@ def frames():
 
 @pytest.fixture(scope="module")
 def files(frames, tmp_path_factory):
-    """The page of a lake, of an empty lake, and of a map that has no cells."""
+    """The page of a lake, of an empty lake, of a map that has no cells, and of a lake without ranges."""
     folder = tmp_path_factory.mktemp("report")
     conf = luxembourg.configuration(folder)
     rest = frames["population_map"][frames["population_map"]["cell"].isna()]
-    for name, tables in {"full": frames, "empty": {}, "placeless": frames | {"population_map": rest}}.items():
+    pages = {"full": frames, "empty": {}, "placeless": frames | {"population_map": rest}}
+    pages["old"] = {name: frame.drop(columns=["p05", "p95"], errors="ignore") for name, frame in frames.items()}
+    pages["old"]["population_map"] = frames["population_map"]
+    for name, tables in pages.items():
         (folder / f"{name}.html").write_text(report.html(tables, conf, parameters(conf)), "utf-8")
     return folder
 
@@ -190,6 +196,32 @@ def test_every_figure_is_there_with_its_months_and_measures(opened):
     view.check("#stocks-tools input[value=yes]", force=True)
     assert "visitor" in view.locator("#stocks-zone .keys").inner_text()
     assert "visitor" not in visitors
+
+
+def test_ranges_stand_with_persons_alone(opened, frames):
+    view = opened()
+    row = (
+        frames["cross_border_flows"]
+        .set_index(["month", "from_zone", "to_country"])
+        .loc[date(2026, 3, 1), "LU-ES", "FR"]
+    )
+    said = f"Esch-sur-Alzette – France: {row['persons']:,.0f}, 90 % range {row['p05']:,.0f} to {row['p95']:,.0f}"
+    assert view.locator(f'#flows-matrix td[title="{said}"]').count() == 1
+    for section in ("flows", "homes", "stocks"):
+        assert re.search(r"\([\d,]+ to [\d,]+\)", view.inner_text(f"#{section}-lede"))
+        assert "In brackets" in view.inner_text(f"#{section}-lede")
+    for bars in ("homes-bars", "stocks-zone"):
+        assert "90 % range" in view.locator(f"#{bars} .part").first.text_content()
+    assert "90 % range" not in view.locator("#flows-bars .part").first.text_content()  # a sum over zones
+    view.check("#flows-tools input[value=trips]", force=True)
+    assert view.locator('#flows-matrix td[title*="range"]').count() == 0
+
+
+def test_a_lake_of_a_release_before_has_no_ranges_and_the_same_page(opened):
+    view = opened("old")
+    assert view.locator("#flows-matrix td").count() > 0
+    for section in ("flows", "homes", "stocks"):
+        assert not re.search(r"90 % range|In brackets|NaN|undefined", view.inner_html(f"#{section}"))
 
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE, NARROW])

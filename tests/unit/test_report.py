@@ -120,6 +120,15 @@ def test_periods_come_newest_first_and_what_is_null_stays_null(frames):
     assert figures.by_period(None, "month", figures.FLOWS) == {}
 
 
+def test_ranges_stand_beside_the_persons_and_an_old_lake_has_none(frames):
+    flows = frames["cross_border_flows"]
+    (row, *rest) = figures.by_period(flows, "month", figures.FLOWS)["2026-03-01"]
+    of = flows[(flows["month"] == date(2026, 3, 1)) & (flows["from_zone"] == row[0]) & (flows["to_country"] == row[1])]
+    assert row[-3:] == [round(of["p05"].iloc[0]), round(of["p95"].iloc[0]), "A"]
+    old = figures.by_period(flows.drop(columns=["p05", "p95"]), "month", figures.FLOWS)
+    assert old["2026-03-01"] == [[*r[:6], None, None, r[8]] for r in [row, *rest]]
+
+
 def test_quality_is_a_grid_of_tables_and_dates(frames):
     made = figures.quality(frames["night_quality"])
     at = made["dates"].index("2026-03-20"), made["tables"].index("events")

@@ -4,7 +4,7 @@ const measureOf = rows => rows.some(row => row.persons !== null) ? "persons" : "
 
 function flowsSection() {
   const state = {measure: null, rows: [], month: ""};
-  const FLOW = ["zone", "country", "devices", "persons", "trips", "nights", "status"];
+  const FLOW = ["zone", "country", "devices", "persons", "trips", "nights", "p05", "p95", "status"];
   const UNIT = {persons: "persons with trips", devices: "devices with trips", share: "persons with trips per 1,000 residents", trips: "trips of devices", nights: "nights of devices"};
   let tools = null;
 
@@ -18,15 +18,15 @@ function flowsSection() {
       byId("flows-tools").append(tools);
     }
     const plain = measure === "share" ? people : measure;
-    const totals = [...grouped(out, r => r.country)].map(([code, rows]) => ({code, value: sum(rows.map(r => r[plain])), trips: sum(rows.map(r => r.trips)), nights: sum(rows.map(r => r.nights))})).sort((a, b) => b.value - a.value);
-    const first = [...grouped(out, r => r.country)].map(([code, rows]) => [code, sum(rows.map(r => r[people])), sum(rows.map(r => r.trips)), sum(rows.map(r => r.nights))]).sort((a, b) => b[1] - a[1])[0];
-    const guests = sum(into.map(r => r[people]));
-    say("flows-lede", first ? `Most went to ${country(first[0])}: ${rounded(first[1])} ${people} with trips that ended in ${monthYear(state.month)}, ${(first[3] / first[2]).toFixed(1)} nights a trip. ` : "No trips abroad are published. ",
-      into.length ? `The other way, ${rounded(guests)} ${people} with foreign SIMs ended a trip to ${country(DATA.home)}. ` : "", badge(state.rows.map(r => r.status)));
+    const totals = [...grouped(out, r => r.country)].map(([code, rows]) => ({code, value: sum(rows.map(r => r[plain])), trips: sum(rows.map(r => r.trips)), nights: sum(rows.map(r => r.nights)), note: alone(rows, plain)})).sort((a, b) => b.value - a.value);
+    const first = [...grouped(out, r => r.country)].map(([code, rows]) => [code, sum(rows.map(r => r[people])), sum(rows.map(r => r.trips)), sum(rows.map(r => r.nights)), bracketed(rows, people)]).sort((a, b) => b[1] - a[1])[0];
+    const guests = sum(into.map(r => r[people])), around = bracketed(into, people);
+    say("flows-lede", first ? `Most went to ${country(first[0])}: ${rounded(first[1])} ${people}${first[4]} with trips that ended in ${monthYear(state.month)}, ${(first[3] / first[2]).toFixed(1)} nights a trip. ` : "No trips abroad are published. ",
+      into.length ? `The other way, ${rounded(guests)} ${people}${around} with foreign SIMs ended a trip to ${country(DATA.home)}. ` : "", explained((first && first[4]) || around), badge(state.rows.map(r => r.status)));
     bars(byId("flows-bars"), `${UNIT[plain][0].toUpperCase()}${UNIT[plain].slice(1)} by country, ${monthYear(state.month)}`, totals.map(t => ({name: country(t.code), note: t.trips ? `${(t.nights / t.trips).toFixed(1)} nights a trip` : "",
-      parts: [{name: country(t.code), value: t.value, colour: ink("accent")}]})), [], UNIT[plain]);
+      parts: [{name: country(t.code), value: t.value, colour: ink("accent"), note: t.note}]})), [], UNIT[plain]);
     arcs(byId("flows-map"), totals, UNIT[plain]);
-    const cells = out.map(r => ({row: r.zone, column: r.country, value: measure === "share" ? (DATA.grid.zones[r.zone] ? 1000 * r.persons / DATA.grid.zones[r.zone] : null) : r[measure]})).filter(c => c.value !== null);
+    const cells = out.map(r => ({row: r.zone, column: r.country, value: measure === "share" ? (DATA.grid.zones[r.zone] ? 1000 * r.persons / DATA.grid.zones[r.zone] : null) : r[measure], note: alone([r], measure)})).filter(c => c.value !== null);
     matrix(byId("flows-matrix"), `From home zone to country, ${UNIT[measure]}, ${monthYear(state.month)}`, cells, zone, country, "from", measure === "share" ? v => v.toFixed(1) : number, measure !== "share");
   }
   periods("flows", DATA.flows, monthYear, (rows, month) => { state.rows = objects(rows, FLOW); state.month = month; draw(); });
@@ -68,18 +68,18 @@ function arcs(target, totals, unit) {
 }
 
 function homesSection() {
-  const HOMES = ["zone", "origin", "devices", "persons", "status"];
+  const HOMES = ["zone", "origin", "devices", "persons", "p05", "p95", "status"];
   periods("homes", DATA.homes, monthYear, (rows, month) => {
     const all = objects(rows, HOMES), people = measureOf(all), foreign = all.filter(r => r.origin !== DATA.home), own = all.filter(r => r.origin === DATA.home);
     const origins = [...grouped(foreign, r => r.origin)].map(([code, some]) => [code, sum(some.map(r => r[people]))]).sort((a, b) => b[1] - a[1]);
     const shown = origins.slice(0, 6).map(o => o[0]), tone = code => shown.includes(code) ? ink("part-" + shown.indexOf(code)) : ink("part-rest");
     const parts = [...shown.map(code => ({name: country(code), colour: tone(code)})), ...(origins.length > 6 ? [{name: "others", colour: ink("part-rest")}] : [])];
-    const here = sum(own.map(r => r[people])), guests = sum(foreign.map(r => r[people]));
-    say("homes-lede", `In ${monthYear(month)}, ${rounded(here)} ${people} with SIMs of ${country(DATA.home)} have a home in the zones below`,
-      guests ? `, and ${rounded(guests)} with foreign SIMs, most from ${country(origins[0][0])}. ` : ". No group with foreign SIMs is large enough to be shown. ", badge(all.map(r => r.status)));
+    const here = sum(own.map(r => r[people])), guests = sum(foreign.map(r => r[people])), [ours, theirs] = [bracketed(own, people), bracketed(foreign, people)];
+    say("homes-lede", `In ${monthYear(month)}, ${rounded(here)} ${people}${ours} with SIMs of ${country(DATA.home)} have a home in the zones below`,
+      guests ? `, and ${rounded(guests)}${theirs} with foreign SIMs, most from ${country(origins[0][0])}. ` : ". No group with foreign SIMs is large enough to be shown. ", explained(ours || theirs), badge(all.map(r => r.status)));
     const lines = [...grouped(all, r => r.zone)].map(([id, some]) => {
-      const mine = new Map(some.map(r => [r.origin, r[people]])), residents = mine.get(DATA.home);
-      const pieces = shown.map((code, i) => ({name: country(code), value: mine.get(code) || 0, colour: ink("part-" + i)}));
+      const mine = new Map(some.map(r => [r.origin, r[people]])), note = code => alone(some.filter(r => r.origin === code), people), residents = mine.get(DATA.home);
+      const pieces = shown.map((code, i) => ({name: country(code), value: mine.get(code) || 0, colour: ink("part-" + i), note: note(code)}));
       pieces.push({name: "others", value: sum([...mine].filter(([c]) => c !== DATA.home && !shown.includes(c)).map(m => m[1])), colour: ink("part-rest")});
       return {name: zone(id), parts: pieces, note: residents === undefined ? "" : `+ ${short.format(residents)} domestic`};
     }).sort((a, b) => sum(b.parts.map(p => p.value)) - sum(a.parts.map(p => p.value)));
@@ -88,7 +88,7 @@ function homesSection() {
 }
 
 function stocksSection() {
-  const STOCKS = ["zone", "origin", "country", "class", "devices", "persons", "nights", "status"];
+  const STOCKS = ["zone", "origin", "country", "class", "devices", "persons", "nights", "p05", "p95", "status"];
   const KINDS = ["commuter", "seasonal", "transnational", "long_stayer", "visitor"], state = {side: "out", visitors: false, rows: [], day: ""};
   let tools = false;
   function draw() {
@@ -98,10 +98,10 @@ function stocksSection() {
     const once = out ? mine.filter(r => r.country === "*") : one;
     const parts = kinds.map(k => ({key: k, name: kind(k), colour: ink("class-" + k.replace("_", "-"))}));
     const lines = (rows, key, name) => [...grouped(rows.filter(r => kinds.includes(r.class)), key)].map(([id, some]) => ({name: name(id),
-      parts: parts.map(p => ({...p, value: sum(some.filter(r => r.class === p.key).map(r => r[people]))}))})).sort((a, b) => sum(b.parts.map(p => p.value)) - sum(a.parts.map(p => p.value)));
-    const count = k => sum(once.filter(r => r.class === k).map(r => r[people])), named = ["transnational", "commuter", "long_stayer", "seasonal"].filter(count);
+      parts: parts.map(p => { const of = some.filter(r => r.class === p.key); return {...p, value: sum(of.map(r => r[people])), note: alone(of, people)}; })})).sort((a, b) => sum(b.parts.map(p => p.value)) - sum(a.parts.map(p => p.value)));
+    const count = k => sum(once.filter(r => r.class === k).map(r => r[people])), around = k => bracketed(once.filter(r => r.class === k), people), named = ["transnational", "commuter", "long_stayer", "seasonal"].filter(count);
     say("stocks-lede", `Up to ${longDay(state.day)}, ` + (out ? `of the residents of ${country(DATA.home)}: ` : "of those with foreign SIMs here: ") +
-      (named.length ? named.map(k => `${rounded(count(k))} ${k === "seasonal" ? "seasonal stayers" : kind(k) + "s"}`).join(", ") + ", " : "no group but visitors is large enough to be shown, ") + `and ${rounded(count("visitor"))} visitors. `, badge(state.rows.map(r => r.status)));
+      (named.length ? named.map(k => `${rounded(count(k))} ${k === "seasonal" ? "seasonal stayers" : kind(k) + "s"}${around(k)}`).join(", ") + ", " : "no group but visitors is large enough to be shown, ") + `and ${rounded(count("visitor"))} visitors${around("visitor")}. `, explained([...named, "visitor"].some(around)), badge(state.rows.map(r => r.status)));
     bars(byId("stocks-country"), out ? `By country of the stays, ${people}` : `By country of the SIM, ${people}`, lines(one, r => out ? r.country : r.origin, country), parts, people);
     bars(byId("stocks-zone"), out ? `By home zone, all foreign countries together, ${people}` : `By zone of the nights here, ${people}`, lines(once, r => r.zone, zone), parts, people);
     if (tools) return;

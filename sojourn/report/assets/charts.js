@@ -1,13 +1,13 @@
 // Charts that are tables: bars in parts, and a matrix whose cells are coloured. A table can be read, copied and printed.
 
-// rows: [{name, parts: [{key, name, value, colour}], note}], the longest bar as wide as there is room.
+// rows: [{name, parts: [{key, name, value, colour, note}], note}], the longest bar as wide as there is room.
 function bars(target, title, rows, parts, unit) {
   const longest = Math.max(...rows.map(row => sum(row.parts.map(p => p.value))), 1);
   const body = el("tbody");
   for (const row of rows) {
     const total = sum(row.parts.map(p => p.value)), bar = el("div", {class: "bar", style: `width:${100 * total / longest}%`});
     for (const part of row.parts) if (part.value > 0) {
-      const said = `${part.name}: ${number(part.value)}`;
+      const said = `${part.name}: ${number(part.value)}${part.note || ""}`;
       bar.append(el("span", {class: "part", style: `flex:${part.value};background:${part.colour}`, title: said}, el("span", {class: "hidden"}, said + "; ")));
     }
     body.append(el("tr", {}, el("th", {scope: "row"}, row.name), el("td", {class: "track"}, bar), el("td", {class: "much"}, total ? number(total) : "·"), row.note ? el("td", {class: "aside"}, row.note) : null));
@@ -32,9 +32,9 @@ function keys(parts) {
   return el("p", {class: "keys"}, ...parts.flatMap(part => [el("span", {class: "key", style: `background:${part.colour}`}), part.name + " "]));
 }
 
-// cells: rows of {row, column, value}; sorted by what they sum to, columns by their names if so asked; the colour on a root scale, for the largest is far off.
+// cells: rows of {row, column, value, note}; sorted by what they sum to, columns by their names if so asked; the colour on a root scale, for the largest is far off.
 function matrix(target, title, cells, nameRow, nameColumn, corner, format, sums = true, byName = false) {
-  const value = new Map(cells.map(c => [c.row + "\n" + c.column, c.value]));
+  const at = new Map(cells.map(c => [c.row + "\n" + c.column, c]));
   const order = (key, names) => [...grouped(cells, c => c[key])].sort((a, b) => (a[0] === "_unknown") - (b[0] === "_unknown") || sum(b[1].map(c => c.value)) - sum(a[1].map(c => c.value)) || (names(a[0]) < names(b[0]) ? -1 : 1)).map(g => g[0]);
   const rows = order("row", nameRow), columns = byName ? [...new Set(cells.map(c => c.column))].sort() : order("column", nameColumn), top = Math.max(...cells.map(c => c.value), 1e-9), scale = ramp("visitors");
   const head = el("tr", {}, el("th", {scope: "col"}, corner), ...columns.map(c => el("th", {scope: "col", title: nameColumn(c)}, el("span", {}, nameColumn(c)))), sums ? el("th", {scope: "col"}, el("span", {}, "shown in all")) : null);
@@ -42,12 +42,12 @@ function matrix(target, title, cells, nameRow, nameColumn, corner, format, sums 
   for (const r of rows) {
     const line = el("tr", {}, el("th", {scope: "row"}, nameRow(r)));
     for (const c of columns) {
-      const v = value.get(r + "\n" + c);
+      const cell = at.get(r + "\n" + c), v = cell && cell.value;
       if (v === undefined || v === null) { line.append(el("td", {class: "blank", title: `none, or fewer than ${DATA.k} devices`}, "·")); continue; }
       const rgb = mix(scale, 0.04 + 0.86 * Math.sqrt(v / top));
-      line.append(el("td", {style: `background:${colour(rgb)};color:${bright(rgb) ? "#1b1a18" : "#fff"}`, title: `${nameRow(r)} – ${nameColumn(c)}: ${format(v)}`}, format(v)));
+      line.append(el("td", {style: `background:${colour(rgb)};color:${bright(rgb) ? "#1b1a18" : "#fff"}`, title: `${nameRow(r)} – ${nameColumn(c)}: ${format(v)}${cell.note || ""}`}, format(v)));
     }
-    if (sums) line.append(el("td", {class: "sum"}, format(sum(columns.map(c => value.get(r + "\n" + c))))));
+    if (sums) line.append(el("td", {class: "sum"}, format(sum(cells.filter(c => c.row === r).map(c => c.value)))));
     body.append(line);
   }
   target.replaceChildren(el("figcaption", {}, title), el("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": title}, el("table", {class: "matrix"}, el("thead", {}, head), body)),

@@ -30,6 +30,17 @@ const shortDay = date => utc(date, {weekday: "short", day: "numeric"});
 const dayMonth = date => utc(date, {day: "numeric", month: "short"});
 const monthYear = date => utc(date, {month: "long", year: "numeric"});
 const sum = values => values.reduce((a, b) => a + (b || 0), 0);
+
+// The 90 % range of rows in persons, as `written` puts its ends: of several rows their sums. Nothing where a row has none.
+function range(rows, measure, written) {
+  const known = measure === "persons" ? rows.filter(r => r.persons !== null) : [];
+  if (!known.length || known.some(r => r.p05 === null || r.p95 === null)) return "";
+  return written(sum(known.map(r => r.p05)), sum(known.map(r => r.p95)));
+}
+const bracketed = (rows, measure) => range(rows, measure, (low, high) => ` (${rounded(low)} to ${rounded(high)})`);
+const alone = (rows, measure) => rows.length === 1 ? range(rows, measure, (low, high) => `, 90 % range ${number(low)} to ${number(high)}`) : "";
+const explained = brackets => brackets ? "In brackets, ranges of 90 % or wider. " : "";
+
 const STATUS = {A: "normal", P: "provisional", U: "unreliable", Q: "suppressed"};
 
 function badge(statuses) {

@@ -27,6 +27,7 @@ TABLES = (
     schemas.CROSS_BORDER_FLOWS,
     schemas.RESIDENTS_BY_ORIGIN,
     schemas.TRANSNATIONAL_STOCKS,
+    schemas.INTL_MIGRATION_FLOW,
     schemas.CROSS_BORDER_CORRIDORS,
     schemas.CROSS_BORDER_COMMUNITIES,
     schemas.NIGHT_QUALITY,
@@ -47,6 +48,7 @@ def frames(days: int = 7, seed: int = 1) -> dict[str, pd.DataFrame]:
         "night_quality": _quality(rng),
         "cross_border_corridors": _corridors(rng),
         "cross_border_communities": _communities(),
+        "intl_migration_flow": _migration(rng),
     }
 
 
@@ -172,6 +174,26 @@ def _stocks(rng: np.random.Generator) -> pd.DataFrame:
                 key = (date(2026, 4, 1), as_of, f"LU-{town.canton}", "LU", "*", name)
                 rows.append((*key, devices, devices / SHARE, devices * 11, "P"))
     return _ranged(rows, schemas.TRANSNATIONAL_STOCKS, 10)
+
+
+def _migration(rng: np.random.Generator) -> pd.DataFrame:
+    """Arrivals of two years as two months know them; the longer a stay has to be, the fewer made it."""
+    rows = []
+    shares = {"1998_long_term": 0.32, "1998_short_term": 0.55, "2021_majority": 0.45, "2021_continuous": 0.28}
+    shares |= {f"min_{n}_months": 1.1 * n**-0.5 for n in range(1, 13)}
+    for month, as_of in ((date(2026, 3, 1), date(2026, 3, 31)), (date(2026, 4, 1), LAST)):
+        for year, known in ((2025, 1.0), (2026, 0.1)):
+            for c in COUNTRIES[1:9]:
+                for direction, more in (("out", "with_silent"), ("in", "linked")):
+                    came = rng.poisson(2_000 * known * (c.far_share + c.neighbour_share / 3))
+                    for name, share in shares.items():
+                        for series, of in (("observed", 1), (more, rng.uniform(1.05, 1.3))):
+                            devices = round(came * share * of)
+                            persons = devices / SHARE if direction == "out" else float(devices)
+                            if devices >= K:
+                                key = (month, as_of, year, direction, c.code, name, series)
+                                rows.append((*key, devices, persons, devices * 200, 0.8, "P"))
+    return pd.DataFrame(rows, columns=schemas.INTL_MIGRATION_FLOW.given)
 
 
 def _corridors(rng: np.random.Generator) -> pd.DataFrame:

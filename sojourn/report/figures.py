@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from schemas import TABLES
+from schemas.intl_migration_flow import CURVE
 from sojourn import cells, shapes
 from sojourn.report import hours
 
@@ -13,6 +14,7 @@ RANGE = ("p05", "p95")  # of the persons
 FLOWS = ("from_zone", "to_country", "devices", "persons", "trips", "nights", *RANGE, "obs_status")
 HOMES = ("zone", "home_country", "devices", "persons", *RANGE, "obs_status")
 STOCKS = ("zone", "home_country", "country", "class", "devices", "persons", "nights", *RANGE, "obs_status")
+MOVES = ("direction", "country", "definition_id", "series", "devices", "persons", "obs_status")
 CORRIDORS = (
     *("by", "direction", "country", "h3", "hour_from", "hour_to"),
     *("devices", "crossings", "gap_minutes", "obs_status"),
@@ -36,6 +38,21 @@ def by_period(rows: pd.DataFrame | None, period: str, columns: tuple[str, ...]) 
         ordered = part.sort_values([c for c in columns if part[c].dtype == object and c != "obs_status"])
         out[str(when)] = [[_plain(v) for v in row] for row in ordered[list(columns)].itertuples(index=False)]
     return out
+
+
+def migration(rows: pd.DataFrame | None) -> dict[str, Any]:
+    """Arrivals by year as the newest month knows them, and its last night; of the curve the sums over countries alone.
+
+    Args:
+        rows: `intl_migration_flow`.
+    """
+    if rows is None or rows.empty:
+        return {}
+    now = rows[rows["month"] == rows["month"].max()]
+    curve, of = now["definition_id"].isin(CURVE), ["year", "direction", "definition_id", "series", "obs_status"]
+    sums = now[curve].groupby(of, as_index=False)[["devices", "persons"]].sum(min_count=1).assign(country="*")
+    years = by_period(pd.concat([now[~curve], sums]), "year", MOVES)
+    return {"as_of": str(now["as_of"].max()), "years": years}
 
 
 def corridors(rows: pd.DataFrame | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from schemas import (
     CROSS_BORDER_COMMUNITIES,
     CROSS_BORDER_CORRIDORS,
     CROSS_BORDER_FLOWS,
+    INTL_MIGRATION_FLOW,
     NIGHT_QUALITY,
     POPULATION_GRID,
     POPULATION_MAP,
@@ -35,6 +36,7 @@ SMALL = (
     CROSS_BORDER_CORRIDORS,
     CROSS_BORDER_COMMUNITIES,
 )
+YEARS = (INTL_MIGRATION_FLOW,)  # of which the newest month tells the years
 MONTHS = 13  # the newest, and the same month a year before
 NIGHTS = 56  # eight weeks of quality
 
@@ -52,8 +54,8 @@ def frames(lake: Lake, days: int) -> Frames:
         NIGHT_QUALITY: _quality(lake),
         POPULATION_GRID: _grid(lake),
     }
-    for table in SMALL:
-        found[table] = _newest(lake, table, MONTHS * 31, *_there(lake, table))
+    for table in (*SMALL, *YEARS):
+        found[table] = _newest(lake, table, MONTHS * 31 if table in SMALL else 1, *_there(lake, table))
     return {t.name: f.toArrow().to_pandas(types_mapper=WHOLE.get) for t, f in found.items() if f is not None}
 
 

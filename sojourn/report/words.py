@@ -78,6 +78,21 @@ NOTES = {
         "changes the SIM at the border is two devices. Groups of fewer than {k} devices are left out." + RANGES,
         f"There are no stocks of transnationals yet: they need 28 days of history. {MONTHLY}",
     ),
+    "migration": Note(
+        schemas.INTL_MIGRATION_FLOW.name,
+        "Devices that came to live in another country in the year. 1998 short-term: 3 to 12 months there; 1998 "
+        "long-term: 12 months or more, absences of less than three months aside; 2021 continuous: 12 months, absences "
+        "of up to {max_gap} nights aside; 2021 majority: 183 nights of 12 months. SIMs of this country slept 183 "
+        "nights at home in the 12 months before, foreign ones fewer than half of them here. The curve asks for a stay "
+        "of 1 to 12 months instead.",
+        "SIMs are counted, not people who register. The lower bound is who was seen there long enough; the upper one, "
+        "of SIMs of this country, counts those silent since too, which may be a local SIM or a phone given up. Of "
+        "foreign SIMs the second figure follows owners who seem to have changed to a SIM of this country. 1998 "
+        "short-term is too high in itself, as no sign tells a holiday or a visit from a move. A year is provisional "
+        "until the December after it. Groups of fewer than {k} devices are left out, so sums are lower than the truth.",
+        "There are no moves to another country yet: they need two months of history, or 13 for stays of a year. "
+        f"{MONTHLY}",
+    ),
     "corridors": Note(
         schemas.CROSS_BORDER_CORRIDORS.name,
         "Crossings of the border by SIMs of this country, out and back, by the last antenna before the border or the "
@@ -113,6 +128,7 @@ def notes(conf: Config, params: Mapping[str, Any]) -> dict[str, Note]:
     raster = f"the population raster of {conf.population.year}" if conf.population else "a population raster"
     corridors, communities = params["cross_border_corridors"], params["cross_border_communities"]
     numbers = {"k": conf.disclosure.k, "share": f"{home.min_share:.0%}", "raster": raster}
+    numbers["max_gap"] = params["intl_migration_flow"].max_gap_nights
     for part in (corridors, communities, home):
         numbers |= vars(part)
     return {name: Note(*(text.format(**numbers) for text in astuple(note))) for name, note in NOTES.items()}

@@ -174,6 +174,9 @@ def test_every_figure_is_there_with_its_months_and_measures(opened):
         "#homes-bars .part",
         "#stocks-country .part",
         "#stocks-zone .part",
+        "#migration-bars .part",
+        "#migration-curve .dot.more",
+        "#migration-matrix td",
         "#corridors-map circle",
         "#corridors-bars .bar",
         "#corridors-hours td",
@@ -217,6 +220,24 @@ def test_ranges_stand_with_persons_alone(opened, frames):
     assert view.locator('#flows-matrix td[title*="range"]').count() == 0
 
 
+def test_definitions_stand_side_by_side_with_both_bounds(opened, frames):
+    view = opened()
+    moves = (
+        frames["intl_migration_flow"].set_index(["definition_id", "country", "year", "month", "direction"]).sort_index()
+    )
+    low, high = moves.loc[("2021_majority", "PT", 2025, date(2026, 4, 1), "out"), "persons"].sort_values()
+    assert view.locator(f'#migration-matrix td[title="Portugal – 2021 majority: {low:,.0f}–{high:,.0f}"]').count() == 1
+    lede = view.inner_text("#migration-lede")
+    assert re.match(
+        r"In 2025, [\d,]+ to [\d,]+ persons with SIMs of Luxembourg moved .* silent since. P provisional", lede
+    )
+    view.check("#migration-tools input[value=in]", force=True)
+    assert "changed to a SIM of Luxembourg" in view.inner_text("#migration-lede")
+    assert view.inner_text("#migration-curve .range").startswith("1 month")
+    view.check("#migration-tools input[value='2026']", force=True)
+    assert "In 2026, " in view.inner_text("#migration-lede")
+
+
 def test_a_lake_of_a_release_before_has_no_ranges_and_the_same_page(opened):
     view = opened("old")
     assert view.locator("#flows-matrix td").count() > 0
@@ -246,7 +267,7 @@ def test_the_colours_follow_the_device(opened):
 
 def test_an_empty_lake_is_a_page_of_sentences(opened):
     view = opened("empty")
-    for section in ("map", "flows", "homes", "stocks", "corridors", "communities", "quality"):
+    for section in ("map", "flows", "homes", "stocks", "migration", "corridors", "communities", "quality"):
         assert view.inner_text(f"#{section}-lede").rstrip(".").count(" yet") == 1
     assert view.locator("canvas, svg").count() == 0
 

@@ -84,7 +84,7 @@ def test_a_lake_without_tables_has_a_page(spark, tmp_path):
     assert published.frames(Lake(spark, conf.lake), days=7) == {}
     luxembourg.write(tmp_path / "lake", {name: frame.head(0) for name, frame in luxembourg.frames(days=1).items()})
     empty = published.frames(Lake(spark, load(conf.path).lake), days=7)
-    assert len(empty) == 8
+    assert len(empty) == 9
     assert all(frame.empty for frame in empty.values())
     done = CliRunner().invoke(run.cli, ["report", "--conf", str(conf.path), "--out", str(tmp_path / "page.html")])
     assert done.exit_code == 0, done.output

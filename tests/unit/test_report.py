@@ -129,6 +129,22 @@ def test_ranges_stand_beside_the_persons_and_an_old_lake_has_none(frames):
     assert old["2026-03-01"] == [[*r[:6], None, None, r[8]] for r in [row, *rest]]
 
 
+def test_moves_are_those_of_the_newest_month_and_the_curve_is_of_all_countries(frames):
+    moves = frames["intl_migration_flow"]
+    made = figures.migration(moves)
+    assert made["as_of"] == str(DAY)
+    assert list(made["years"]) == ["2026", "2025"]
+    known = moves[(moves["month"] == date(2026, 4, 1)) & (moves["year"] == 2025) & (moves["direction"] == "out")]
+    for name, series in (("2021_majority", "with_silent"), ("min_3_months", "observed")):
+        mine = known[(known["definition_id"] == name) & (known["series"] == series)]
+        shown = [r for r in made["years"]["2025"] if r[0] == "out" and r[2:4] == [name, series]]
+        assert sum(r[4] for r in shown) == mine["devices"].sum()
+        assert [r[1] for r in shown] == (["*"] if name.startswith("min") else sorted(mine["country"]))
+    weightless = figures.migration(moves.assign(persons=np.nan))["years"]["2025"]
+    assert all(row[5] is None for row in weightless)
+    assert figures.migration(moves.head(0)) == figures.migration(None) == {}
+
+
 def test_quality_is_a_grid_of_tables_and_dates(frames):
     made = figures.quality(frames["night_quality"])
     at = made["dates"].index("2026-03-20"), made["tables"].index("events")
@@ -179,7 +195,7 @@ def test_every_published_table_has_its_figure():
     published = {t.name for t in schemas.TABLES if t.tier == "published"}
     drawn = {note.table for note in words.NOTES.values()} | {"population_grid"}  # the map's denominator
     read = {"zone_flows", "intl_call_exposure", "segregation"}  # to be read; communities are drawn of the first
-    years = {"intl_migration_flow", "class_transition"}  # need a year or two of history, as no demo has yet
+    years = {"class_transition"}  # needs two years of history, as no demo has yet
     assert published == drawn | read | years
 
 
@@ -193,7 +209,7 @@ def test_definitions_follow_the_configuration(conf):
 def test_a_lake_without_published_tables_is_a_page_of_sentences(conf):
     made = data(html({}, conf))
     assert made["map"] == {"hours": []}
-    parts = ("flows", "homes", "stocks", "corridors", "communities", "quality", "grid", "abroad")
+    parts = ("flows", "homes", "stocks", "migration", "corridors", "communities", "quality", "grid", "abroad")
     assert not any(made[part] for part in parts)
     assert set(made["empty"]) == set(words.NOTES)
 

@@ -29,7 +29,7 @@ function corridorsSection() {
     say("corridors-lede", first ? `${rounded(total)} crossings ${said} other countries are published for ${monthYear(state.month)}; ${percent(first.crossings / total, 0)} of them ${said} ${country(first.country)}, with a mean wait of ${wait(first)} between the last sign on one side and the first on the other. ${percent(sum(placed.map(r => r.crossings)) / total, 0)} can be placed. ` : "No crossings this way are published. ", badge(state.rows.map(r => r.status)));
     bars(byId("corridors-bars"), `Crossings of devices by country, ${monthYear(state.month)}`, all.map(r => ({name: country(r.country), note: `mean wait ${wait(r)}`, parts: [{name: country(r.country), value: r.crossings, colour: ink("accent")}]})), [], "crossings");
     const hours = rows.filter(r => r.by === "hour").map(r => ({row: r.country, column: band(r), value: r.crossings}));
-    matrix(byId("corridors-hours"), `Crossings by country and hour, as fine as ${DATA.k} devices allow, ${monthYear(state.month)}`, hours, country, text => text, "country", number, false, true);
+    matrix(byId("corridors-hours"), `Crossings by country and hour, as fine as ${DATA.k} devices allow, ${monthYear(state.month)}`, hours, country, text => text, "country", number, false, [...new Set(hours.map(h => h.column))].sort());
     const view = plan("Map of corridors; the bars beside it hold the figures"), top = Math.max(...placed.map(r => r.crossings), 1);
     if (!view || !placed.length) { byId("corridors-map").replaceChildren(el("p", {class: "empty"}, "No corridor is wide enough to be drawn.")); return; }
     for (const area of DATA.map.zones || []) view.svg.append(el("path", {d: view.path(area.rings), fill: "none", stroke: ink("zone-line"), "stroke-width": 0.8}));

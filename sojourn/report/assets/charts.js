@@ -32,11 +32,13 @@ function keys(parts) {
   return el("p", {class: "keys"}, ...parts.flatMap(part => [el("span", {class: "key", style: `background:${part.colour}`}), part.name + " "]));
 }
 
-// cells: rows of {row, column, value, note}; sorted by what they sum to, columns by their names if so asked; the colour on a root scale, for the largest is far off.
-function matrix(target, title, cells, nameRow, nameColumn, corner, format, sums = true, byName = false) {
+// cells: rows of {row, column, value, note}; sorted by what they sum to, or in a given order; the colour on a root scale, for the largest is far off.
+function matrix(target, title, cells, nameRow, nameColumn, corner, format, sums = true, fixed = []) {
+  if (!cells.length) { target.replaceChildren(); return; }
   const at = new Map(cells.map(c => [c.row + "\n" + c.column, c]));
-  const order = (key, names) => [...grouped(cells, c => c[key])].sort((a, b) => (a[0] === "_unknown") - (b[0] === "_unknown") || sum(b[1].map(c => c.value)) - sum(a[1].map(c => c.value)) || (names(a[0]) < names(b[0]) ? -1 : 1)).map(g => g[0]);
-  const rows = order("row", nameRow), columns = byName ? [...new Set(cells.map(c => c.column))].sort() : order("column", nameColumn), top = Math.max(...cells.map(c => c.value), 1e-9), scale = ramp("visitors");
+  const given = found => found.every(f => fixed.includes(f)) ? fixed.filter(f => found.includes(f)) : found;
+  const order = (key, names) => given([...grouped(cells, c => c[key])].sort((a, b) => (a[0] === "_unknown") - (b[0] === "_unknown") || sum(b[1].map(c => c.value)) - sum(a[1].map(c => c.value)) || (names(a[0]) < names(b[0]) ? -1 : 1)).map(g => g[0]));
+  const rows = order("row", nameRow), columns = order("column", nameColumn), top = Math.max(...cells.map(c => c.value), 1e-9), scale = ramp("visitors");
   const head = el("tr", {}, el("th", {scope: "col"}, corner), ...columns.map(c => el("th", {scope: "col", title: nameColumn(c)}, el("span", {}, nameColumn(c)))), sums ? el("th", {scope: "col"}, el("span", {}, "shown in all")) : null);
   const body = el("tbody");
   for (const r of rows) {
@@ -45,7 +47,7 @@ function matrix(target, title, cells, nameRow, nameColumn, corner, format, sums 
       const cell = at.get(r + "\n" + c), v = cell && cell.value;
       if (v === undefined || v === null) { line.append(el("td", {class: "blank", title: `none, or fewer than ${DATA.k} devices`}, "·")); continue; }
       const rgb = mix(scale, 0.04 + 0.86 * Math.sqrt(v / top));
-      line.append(el("td", {style: `background:${colour(rgb)};color:${bright(rgb) ? "#1b1a18" : "#fff"}`, title: `${nameRow(r)} – ${nameColumn(c)}: ${format(v)}${cell.note || ""}`}, format(v)));
+      line.append(el("td", {style: `background:${colour(rgb)};color:${bright(rgb) ? "#1b1a18" : "#fff"}`, title: `${nameRow(r)} – ${nameColumn(c)}: ${format(v, cell)}${cell.note || ""}`}, format(v, cell)));
     }
     if (sums) line.append(el("td", {class: "sum"}, format(sum(cells.filter(c => c.row === r).map(c => c.value)))));
     body.append(line);
@@ -56,29 +58,31 @@ function matrix(target, title, cells, nameRow, nameColumn, corner, format, sums 
 
 function hidden() { return el("p", {class: "keys"}, `· none, or fewer than ${DATA.k} devices`); }
 
-// A line over dates, its own range below and above; null breaks it.
-function trend(title, dates, values, format, explain) {
+// A line over dates (or what else `name` names), its own range below and above, and one of upper bounds; null breaks it.
+function trend(title, dates, values, format, explain, name = dayMonth, upper = []) {
   const known = values.filter(v => v !== null), figure = el("figure", {class: "trend"}, el("figcaption", {}, title));
   if (!known.length) return figure.append(el("p", {class: "empty"}, "not published")), figure;
-  const low = Math.min(0, ...known), high = Math.max(...known) * 1.05 || 1, x = i => 4 + 292 * (dates.length > 1 ? i / (dates.length - 1) : 0.5), y = v => 84 - 76 * (v - low) / (high - low);
-  const svg = el("svg", {viewBox: "0 0 300 90", role: "img", "aria-label": `${title}: latest ${format(known[known.length - 1])}, from ${format(Math.min(...known))} to ${format(Math.max(...known))}`});
+  const low = Math.min(0, ...known), high = Math.max(...known, ...upper) * 1.05 || 1, x = i => 4 + 292 * (dates.length > 1 ? i / (dates.length - 1) : 0.5), y = v => 84 - 76 * (v - low) / (high - low);
+  const svg = el("svg", {viewBox: "0 0 300 90", role: "img", "aria-label": `${title}: ${format(known[known.length - 1])} ${explain}, from ${format(Math.min(...known))} to ${format(Math.max(...known))}`});
   svg.append(el("line", {x1: 4, x2: 296, y1: 84, y2: 84, class: "axis"}));
-  let piece = [];
-  const flush = () => { if (piece.length > 1) svg.append(el("polyline", {points: piece.map(p => p.join()).join(" "), class: "trend"})); piece = []; };
-  values.forEach((v, i) => {
-    if (v === null) { flush(); return; }
-    piece.push([x(i), y(v)]);
-    svg.append(el("circle", {cx: x(i), cy: y(v), r: 2.4, class: "dot"}, el("title", {}, `${dayMonth(dates[i])}: ${format(v)}`)));
-  });
-  flush();
+  for (const [line, kind] of [[upper, " more"], [values, ""]]) {
+    let piece = [];
+    const flush = () => { if (piece.length > 1) svg.append(el("polyline", {points: piece.map(p => p.join()).join(" "), class: "trend" + kind})); piece = []; };
+    line.forEach((v, i) => {
+      if (v === null) { flush(); return; }
+      piece.push([x(i), y(v)]);
+      svg.append(el("circle", {cx: x(i), cy: y(v), r: 2.4, class: "dot" + kind}, el("title", {}, `${name(dates[i])}: ${format(v)}`)));
+    });
+    flush();
+  }
   const latest = el("p", {class: "latest"}, el("b", {}, format(known[known.length - 1])), el("span", {}, explain));
-  figure.append(latest, svg, el("p", {class: "range"}, el("span", {}, dayMonth(dates[0])), el("span", {}, `highest ${format(Math.max(...known))}`), el("span", {}, dayMonth(dates[dates.length - 1]))));
+  figure.append(latest, svg, el("p", {class: "range"}, el("span", {}, name(dates[0])), el("span", {}, `highest ${format(Math.max(...known, ...upper))}`), el("span", {}, name(dates[dates.length - 1]))));
   return figure;
 }
 
 // Which of several months (or days looked at) is shown, and again when another is chosen.
 function periods(section, all, name, draw) {
-  const keys = Object.keys(all);
+  const keys = Object.keys(all).sort().reverse(); // years too, which an object has rising
   if (!keys.length || !keys.some(key => all[key].length)) return absent(section);
   const shown = keys.filter(key => all[key].length);
   const tools = byId(section + "-tools");

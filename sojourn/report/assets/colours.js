@@ -26,7 +26,7 @@ function mix(ramp, share) {
 
 const ramp = measure => RAMPS[dark.matches ? "dark" : "light"][measure];
 const colour = rgb => `rgb(${rgb.join(",")})`;
-const bright = rgb => (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]) > 140;
+const bright = rgb => (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]) > 118; // here black and white stand out alike
 
 // Where a density stands on the scale of its measure, 0 to 1: logarithmic; for changes, on both sides of zero.
 function place(measure, density) {

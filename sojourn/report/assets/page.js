@@ -1,8 +1,8 @@
 // Draws everything once, and again when the colours of the device change.
 function drawn(first) {
   if (CLOCK) CLOCK.begin(); else if (first) absent("map");
-  if (!first) { for (const id of ["flows-tools", "homes-tools", "stocks-tools", "corridors-tools", "communities-tools", "quality-trends"]) if (byId(id)) byId(id).replaceChildren(); }
-  for (const draw of [flowsSection, homesSection, stocksSection, corridorsSection, communitiesSection, qualitySection]) draw();
+  if (!first) { for (const id of ["flows-tools", "homes-tools", "stocks-tools", "migration-tools", "corridors-tools", "communities-tools", "quality-trends"]) if (byId(id)) byId(id).replaceChildren(); }
+  for (const draw of [flowsSection, homesSection, stocksSection, migrationSection, corridorsSection, communitiesSection, qualitySection]) draw();
 }
 
 (function () {

@@ -27,6 +27,7 @@ TABLES = (
     schemas.CROSS_BORDER_FLOWS,
     schemas.RESIDENTS_BY_ORIGIN,
     schemas.TRANSNATIONAL_STOCKS,
+    schemas.CLASS_TRANSITION,
     schemas.INTL_MIGRATION_FLOW,
     schemas.CROSS_BORDER_CORRIDORS,
     schemas.CROSS_BORDER_COMMUNITIES,
@@ -49,6 +50,7 @@ def frames(days: int = 7, seed: int = 1) -> dict[str, pd.DataFrame]:
         "cross_border_corridors": _corridors(rng),
         "cross_border_communities": _communities(),
         "intl_migration_flow": _migration(rng),
+        "class_transition": _transitions(rng),
     }
 
 
@@ -194,6 +196,25 @@ def _migration(rng: np.random.Generator) -> pd.DataFrame:
                                 key = (month, as_of, year, direction, c.code, name, series)
                                 rows.append((*key, devices, persons, devices * 200, 0.8, "P"))
     return pd.DataFrame(rows, columns=schemas.INTL_MIGRATION_FLOW.given)
+
+
+def _transitions(rng: np.random.Generator) -> pd.DataFrame:
+    """Half of each class stay what they are; the rest become anything, or are not seen again."""
+    rows, states = [], ("visitor", "commuter", "seasonal", "transnational", "long_stayer", "absent")
+    for origin, country, size in (("LU", "*", 3_000), ("LU", "FR", 900), ("FR", "LU", 700), ("PT", "LU", 600)):
+        for n, old in enumerate(states):
+            became = {
+                new: rng.poisson(size / (n + 1) * (0.5 if new == old else 0.1)) for new in states if old != new or n < 5
+            }
+            for new, devices in (became | {"*": sum(became.values())}).items():
+                if devices >= K:
+                    chance = devices / sum(became.values()) if new != "*" and old != "absent" else None
+                    confirmed = True if old == new == "transnational" else None
+                    persons = devices / SHARE if origin == "LU" else float(devices)
+                    rows.append(
+                        (date(2026, 4, 1), LAST, origin, country, old, new, devices, persons, chance, confirmed, "P")
+                    )
+    return pd.DataFrame(rows, columns=schemas.CLASS_TRANSITION.given)
 
 
 def _corridors(rng: np.random.Generator) -> pd.DataFrame:

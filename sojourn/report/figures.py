@@ -14,6 +14,7 @@ RANGE = ("p05", "p95")  # of the persons
 FLOWS = ("from_zone", "to_country", "devices", "persons", "trips", "nights", *RANGE, "obs_status")
 HOMES = ("zone", "home_country", "devices", "persons", *RANGE, "obs_status")
 STOCKS = ("zone", "home_country", "country", "class", "devices", "persons", "nights", *RANGE, "obs_status")
+BECOMING = ("side", "class_from", "class_to", "devices", "persons", "obs_status")
 MOVES = ("direction", "country", "definition_id", "series", "devices", "persons", "obs_status")
 CORRIDORS = (
     *("by", "direction", "country", "h3", "hour_from", "hour_to"),
@@ -38,6 +39,21 @@ def by_period(rows: pd.DataFrame | None, period: str, columns: tuple[str, ...]) 
         ordered = part.sort_values([c for c in columns if part[c].dtype == object and c != "obs_status"])
         out[str(when)] = [[_plain(v) for v in row] for row in ordered[list(columns)].itertuples(index=False)]
     return out
+
+
+def becoming(rows: pd.DataFrame | None, home: str) -> dict[str, list[list[Any]]]:
+    """Classes of two years, by the last day of the second: our SIMs in all countries together, foreign ones here.
+
+    Args:
+        rows: `class_transition`.
+        home: country of the operator.
+    """
+    if rows is None:
+        return {}
+    ours = rows["home_country"] == home
+    some = rows.assign(side=ours.map({True: "out", False: "in"}))[rows["country"] == ours.map({True: "*", False: home})]
+    by = ["as_of", "side", "class_from", "class_to", "obs_status"]
+    return by_period(some.groupby(by, as_index=False)[["devices", "persons"]].sum(min_count=1), "as_of", BECOMING)
 
 
 def migration(rows: pd.DataFrame | None) -> dict[str, Any]:

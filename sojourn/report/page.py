@@ -74,6 +74,7 @@ def content(frames: Mapping[str, pd.DataFrame], conf: Config) -> dict[str, Any]:
         "abroad": figures.destinations(flows, home),
         "homes": figures.by_period(frames.get("residents_by_origin"), "month", figures.HOMES),
         "stocks": figures.by_period(frames.get("transnational_stocks"), "as_of", figures.STOCKS),
+        "becoming": figures.becoming(frames.get("class_transition"), home),
         "migration": figures.migration(frames.get("intl_migration_flow")),
         "corridors": figures.corridors(frames.get("cross_border_corridors")),
         "communities": figures.communities(frames.get("cross_border_communities")),

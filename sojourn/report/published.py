@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from schemas import (
+    CLASS_TRANSITION,
     CROSS_BORDER_COMMUNITIES,
     CROSS_BORDER_CORRIDORS,
     CROSS_BORDER_FLOWS,
@@ -36,7 +37,7 @@ SMALL = (
     CROSS_BORDER_CORRIDORS,
     CROSS_BORDER_COMMUNITIES,
 )
-YEARS = (INTL_MIGRATION_FLOW,)  # of which the newest month tells the years
+YEARS = (INTL_MIGRATION_FLOW, CLASS_TRANSITION)  # of which the newest month tells the years
 MONTHS = 13  # the newest, and the same month a year before
 NIGHTS = 56  # eight weeks of quality
 

@@ -73,7 +73,8 @@ NOTES = {
     "stocks": Note(
         schemas.TRANSNATIONAL_STOCKS.name,
         "What a device's stays in foreign countries make it, over the last 365 days or as many as the lake covers; the "
-        "first rule that fits, from long-stayer, commuter, transnational, seasonal to visitor.",
+        "first rule that fits, from long-stayer, commuter, transnational, seasonal to visitor. With two years of "
+        "history, what became of each class (class_transition); absent: no stay in the second year, or a SIM given up.",
         "Fewer than 365 days are provisional, and thresholds shrink with them. One side only is seen of each: who "
         "changes the SIM at the border is two devices. Groups of fewer than {k} devices are left out." + RANGES,
         f"There are no stocks of transnationals yet: they need 28 days of history. {MONTHLY}",

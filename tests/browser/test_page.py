@@ -44,13 +44,14 @@ def frames():
 
 @pytest.fixture(scope="module")
 def files(frames, tmp_path_factory):
-    """The page of a lake, of an empty lake, of a map that has no cells, and of a lake without ranges."""
+    """The page of a lake, of an empty one, of a map without cells, and of a lake without ranges and a second year."""
     folder = tmp_path_factory.mktemp("report")
     conf = luxembourg.configuration(folder)
     rest = frames["population_map"][frames["population_map"]["cell"].isna()]
     pages = {"full": frames, "empty": {}, "placeless": frames | {"population_map": rest}}
     pages["old"] = {name: frame.drop(columns=["p05", "p95"], errors="ignore") for name, frame in frames.items()}
     pages["old"]["population_map"] = frames["population_map"]
+    del pages["old"]["class_transition"]
     for name, tables in pages.items():
         (folder / f"{name}.html").write_text(report.html(tables, conf, parameters(conf)), "utf-8")
     return folder
@@ -174,6 +175,7 @@ def test_every_figure_is_there_with_its_months_and_measures(opened):
         "#homes-bars .part",
         "#stocks-country .part",
         "#stocks-zone .part",
+        "#stocks-becoming td",
         "#migration-bars .part",
         "#migration-curve .dot.more",
         "#migration-matrix td",
@@ -238,9 +240,22 @@ def test_definitions_stand_side_by_side_with_both_bounds(opened, frames):
     assert "In 2026, " in view.inner_text("#migration-lede")
 
 
+def test_what_became_of_a_class_follows_the_side_and_tells_how_many(opened, frames):
+    view = opened()
+    rows = frames["class_transition"].set_index(["class_from", "class_to", "home_country", "country"]).sort_index()
+    mine = rows.loc["transnational", "absent", "LU", "*"]
+    said = f"{100 * mine['probability']:.0f} %, {mine['devices']} devices, {mine['persons']:,.0f} persons"
+    assert view.locator(f'#stocks-becoming td[title="transnational – absent: {said}"]').count() == 1
+    ours = view.inner_text("#stocks-becoming")
+    assert "of the transnationals of one year were so again in the next" in ours
+    view.check("#stocks-tools input[value=in]", force=True)
+    assert view.inner_text("#stocks-becoming") != ours
+
+
 def test_a_lake_of_a_release_before_has_no_ranges_and_the_same_page(opened):
     view = opened("old")
     assert view.locator("#flows-matrix td").count() > 0
+    assert view.is_hidden("#stocks-becoming")
     for section in ("flows", "homes", "stocks"):
         assert not re.search(r"90 % range|In brackets|NaN|undefined", view.inner_html(f"#{section}"))
 

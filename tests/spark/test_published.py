@@ -38,6 +38,9 @@ def test_tables_come_as_they_are_and_the_map_of_the_newest_days(spark, conf, fou
     )
     for name in ("cross_border_flows", "residents_by_origin", "transnational_stocks", "night_quality"):
         assert len(frames[name]) == len(found[name])
+    moves = found["intl_migration_flow"]
+    assert len(frames["intl_migration_flow"]) == (moves["month"] == moves["month"].max()).sum()
+    assert len(frames["class_transition"]) == len(found["class_transition"])
     grid = frames["population_grid"].sort_values("zone")
     assert grid["population"].tolist() == pytest.approx(wanted["population_grid"].sort_values("zone")["population"])
 
@@ -84,7 +87,7 @@ def test_a_lake_without_tables_has_a_page(spark, tmp_path):
     assert published.frames(Lake(spark, conf.lake), days=7) == {}
     luxembourg.write(tmp_path / "lake", {name: frame.head(0) for name, frame in luxembourg.frames(days=1).items()})
     empty = published.frames(Lake(spark, load(conf.path).lake), days=7)
-    assert len(empty) == 9
+    assert len(empty) == 10
     assert all(frame.empty for frame in empty.values())
     done = CliRunner().invoke(run.cli, ["report", "--conf", str(conf.path), "--out", str(tmp_path / "page.html")])
     assert done.exit_code == 0, done.output

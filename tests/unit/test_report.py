@@ -145,6 +145,18 @@ def test_moves_are_those_of_the_newest_month_and_the_curve_is_of_all_countries(f
     assert figures.migration(moves.head(0)) == figures.migration(None) == {}
 
 
+def test_classes_of_two_years_are_of_our_sims_everywhere_and_of_foreign_ones_here(frames):
+    rows = frames["class_transition"]
+    made = figures.becoming(rows, "LU")[str(DAY)]
+    devices = {tuple(row[:3]): row[3] for row in made}
+    pair = rows[(rows["class_from"] == "commuter") & (rows["class_to"] == "visitor")].set_index(
+        ["home_country", "country"]
+    )
+    assert devices["out", "commuter", "visitor"] == pair.loc[("LU", "*"), "devices"]
+    assert devices["in", "commuter", "visitor"] == pair.loc[[("FR", "LU"), ("PT", "LU")], "devices"].sum()
+    assert figures.becoming(rows.head(0), "LU") == figures.becoming(None, "LU") == {}
+
+
 def test_quality_is_a_grid_of_tables_and_dates(frames):
     made = figures.quality(frames["night_quality"])
     at = made["dates"].index("2026-03-20"), made["tables"].index("events")
@@ -195,8 +207,8 @@ def test_every_published_table_has_its_figure():
     published = {t.name for t in schemas.TABLES if t.tier == "published"}
     drawn = {note.table for note in words.NOTES.values()} | {"population_grid"}  # the map's denominator
     read = {"zone_flows", "intl_call_exposure", "segregation"}  # to be read; communities are drawn of the first
-    years = {"class_transition"}  # needs two years of history, as no demo has yet
-    assert published == drawn | read | years
+    within = {"class_transition"}  # with the stocks
+    assert published == drawn | read | within
 
 
 def test_definitions_follow_the_configuration(conf):
@@ -209,7 +221,18 @@ def test_definitions_follow_the_configuration(conf):
 def test_a_lake_without_published_tables_is_a_page_of_sentences(conf):
     made = data(html({}, conf))
     assert made["map"] == {"hours": []}
-    parts = ("flows", "homes", "stocks", "migration", "corridors", "communities", "quality", "grid", "abroad")
+    parts = (
+        "flows",
+        "homes",
+        "stocks",
+        "becoming",
+        "migration",
+        "corridors",
+        "communities",
+        "quality",
+        "grid",
+        "abroad",
+    )
     assert not any(made[part] for part in parts)
     assert set(made["empty"]) == set(words.NOTES)
 

@@ -104,10 +104,24 @@ function stocksSection() {
       (named.length ? named.map(k => `${rounded(count(k))} ${k === "seasonal" ? "seasonal stayers" : kind(k) + "s"}${around(k)}`).join(", ") + ", " : "no group but visitors is large enough to be shown, ") + `and ${rounded(count("visitor"))} visitors${around("visitor")}. `, explained([...named, "visitor"].some(around)), badge(state.rows.map(r => r.status)));
     bars(byId("stocks-country"), out ? `By country of the stays, ${people}` : `By country of the SIM, ${people}`, lines(one, r => out ? r.country : r.origin, country), parts, people);
     bars(byId("stocks-zone"), out ? `By home zone, all foreign countries together, ${people}` : `By zone of the nights here, ${people}`, lines(once, r => r.zone, zone), parts, people);
+    became(out);
     if (tools) return;
     tools = true;
     byId("stocks-tools").append(choice("Who", "stocks-side", [["out", `SIMs of ${country(DATA.home)} abroad`], ["in", "Foreign SIMs here"]], "out", side => { state.side = side; draw(); }),
       choice("Visitors", "stocks-visitors", [["no", "without"], ["yes", "with"]], "no", value => { state.visitors = value === "yes"; draw(); }));
+  }
+
+  // What became of each class in the year after: shares of all its devices. A row lacks what is hidden, so that sums over the
+  // countries of foreign SIMs are least values.
+  function became(out) {
+    const [day] = Object.keys(DATA.becoming), target = byId("stocks-becoming"), AGAIN = ["side", "from", "to", "devices", "persons", "status"];
+    const all = day ? objects(DATA.becoming[day], AGAIN).filter(r => (r.side === "out") === out && r.from !== "absent") : [];
+    const whole = new Map(all.filter(r => r.to === "*").map(r => [r.from, r.devices]));
+    const cells = all.filter(r => r.to !== "*" && whole.has(r.from)).map(r => ({row: r.from, column: r.to, value: Math.min(r.devices / whole.get(r.from), 1),
+      note: `, ${number(r.devices)} devices` + (r.persons === null ? "" : `, ${number(r.persons)} persons`)}));
+    matrix(target, `From the class of one year to that of the year up to ${day && fullDay(day)}, % of devices`, cells, kind, kind, "from", v => percent(v, 0), false, [...KINDS, "absent"]);
+    const stayed = cells.filter(c => c.row === c.column).sort((a, b) => (b.row === "transnational") - (a.row === "transnational") || b.value - a.value)[0];
+    if (cells.length) target.firstChild.after(el("p", {class: "said"}, stayed ? `${out ? "" : "At least "}${percent(stayed.value, 0)} of the ${kind(stayed.row)}s of one year were so again in the next. ` : "No class that stayed the same is large enough to be shown. ", badge(all.map(r => r.status)) || ""));
   }
   periods("stocks", DATA.stocks, dayMonth, (rows, day) => { state.rows = objects(rows, STOCKS); state.day = day; draw(); });
 }

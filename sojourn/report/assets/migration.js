@@ -3,7 +3,7 @@ function migrationSection() {
   const MOVE = ["direction", "country", "definition", "series", "devices", "persons", "status"];
   const NAMED = ["1998_short_term", "1998_long_term", "2021_continuous", "2021_majority"], CURVE = [...Array(12).keys()].map(n => `min_${n + 1}_months`);
   const QUOTED = {"2021_majority": "if most nights of 12 months make a move (2021)", "1998_long_term": "if it takes 12 months or more (1998)"};
-  const state = {direction: "out", rows: [], year: ""}, name = id => id.replace("_", " ").replace("_", "‑");
+  const state = {direction: "out", rows: [], year: ""}, name = id => id.replace("_", " ").replace("_", "‑"), months = n => `${n} month${n > 1 ? "s" : ""}`;
   let tools = null;
 
   function draw() {
@@ -20,14 +20,14 @@ function migrationSection() {
     }).reduce(([a, b], [low, high]) => [a + low, b + high], [0, 0]);
     const said = ([low, high], write, dash) => low === high ? write(low) : low ? write(low) + dash + write(high) : `up to ${write(high)}`;
     const by = new Map([...NAMED, ...CURVE].map(id => [id, bounds(rows.filter(r => r.definition === id))]));
-    const quoted = Object.keys(QUOTED).filter(id => by.get(id)[1]), spread = quoted.some(id => by.get(id)[0] < by.get(id)[1]), until = utc(DATA.migration.as_of, {day: "numeric", month: "long", year: "numeric"});
+    const quoted = Object.keys(QUOTED).filter(id => by.get(id)[1]), spread = quoted.some(id => by.get(id)[0] < by.get(id)[1]), until = fullDay(DATA.migration.as_of);
     const who = out ? `with SIMs of ${country(DATA.home)} moved to another country` : `with foreign SIMs moved to ${country(DATA.home)}`;
     say("migration-lede", quoted.length ? `In ${state.year}, ${quoted.map((id, i) => `${said(by.get(id), rounded, " to ")} ${i ? "" : `${people} ${who} `}${QUOTED[id]}`).join(", and ")}` +
       (spread ? `: the lower figures are those seen there long enough until ${until}, the higher ones ${out ? "count those too whose SIM has been silent since" : "follow those too who changed to a SIM of " + country(DATA.home)}. ` : `, as seen until ${until}. `)
       : `No group that moved this way in ${state.year} is large enough to be shown. `, badge(rows.map(r => r.status)));
     bars(byId("migration-bars"), `By definition, ${people}, ${state.year}`, NAMED.filter(id => by.get(id)[1]).map(id => { const [low, high] = by.get(id); return {name: name(id), note: `seen: ${number(low)}`, parts: parts.map((p, i) => ({...p, value: i ? high - low : low}))}; }), parts, people);
     const [seen, most] = [0, 1].map(i => CURVE.map(id => by.get(id)[i] || null)), longest = seen.findLastIndex(v => v !== null) + 1;
-    const curve = trend(`By months of stay that are asked for, ${people}, ${state.year}`, CURVE.map((_, i) => i + 1), seen, number, `seen there for ${longest} months or more`, n => `${n} month${n > 1 ? "s" : ""}`, most);
+    const curve = trend(`By months of stay that are asked for, ${people}, ${state.year}`, CURVE.map((_, i) => i + 1), seen, number, `seen there for ${months(longest)} or more`, months, most);
     curve.firstChild.after(keys(parts));
     byId("migration-curve").replaceChildren(curve);
     const cells = [...grouped(rows.filter(r => NAMED.includes(r.definition)), r => r.country + "\n" + r.definition).values()].map(some => ({row: some[0].country, column: some[0].definition, bounds: bounds(some)})).map(c => ({...c, value: c.bounds[0]}));

@@ -9,7 +9,7 @@ function drawn(first) {
   const home = country(DATA.home);
   const span = CLOCK ? [CLOCK.dates[0], CLOCK.dates[CLOCK.dates.length - 1]] : null;
   say("standfirst", `Where people are in ${home}, who goes over its borders, and who lives on both sides of them: seen through telephones that are counted and never followed.`);
-  if (span) say("period", span[0] === span[1] ? longDay(span[0]) : `${dayMonth(span[0])} – ${utc(span[1], {day: "numeric", month: "long", year: "numeric"})}`);
+  if (span) say("period", span[0] === span[1] ? longDay(span[0]) : `${dayMonth(span[0])} – ${fullDay(span[1])}`);
   else say("period", "no map yet");
   drawn(true);
   dark.addEventListener("change", () => drawn(false));

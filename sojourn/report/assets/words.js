@@ -26,6 +26,7 @@ const zone = id => id === "_unknown" ? "No home zone" : DATA.zones[id] || id;
 const kind = name => name.replace("_", "-");
 const utc = (date, options) => new Intl.DateTimeFormat("en-GB", {timeZone: "UTC", ...options}).format(new Date(date + "T00:00Z"));
 const longDay = date => utc(date, {weekday: "long", day: "numeric", month: "long", year: "numeric"});
+const fullDay = date => utc(date, {day: "numeric", month: "long", year: "numeric"});
 const shortDay = date => utc(date, {weekday: "short", day: "numeric"});
 const dayMonth = date => utc(date, {day: "numeric", month: "short"});
 const monthYear = date => utc(date, {month: "long", year: "numeric"});

@@ -40,7 +40,7 @@ function range(rows, measure, written) {
 }
 const bracketed = (rows, measure) => range(rows, measure, (low, high) => ` (${rounded(low)} to ${rounded(high)})`);
 const alone = (rows, measure) => rows.length === 1 ? range(rows, measure, (low, high) => `, 90 % range ${number(low)} to ${number(high)}`) : "";
-const explained = brackets => brackets ? "In brackets, ranges of 90 % or wider. " : "";
+const explained = brackets => brackets ? "In brackets, ranges of 90\u00a0% or wider. " : "";
 
 const STATUS = {A: "normal", P: "provisional", U: "unreliable", Q: "suppressed"};
 

@@ -58,6 +58,12 @@ def count(condition: Column) -> Column:
     return F.count_if(F.coalesce(condition, F.lit(False)))
 
 
+def total(measure: str | Column, parts: int = 1_000_000) -> Column:
+    """The sum of a measure in so many whole parts of one: doubles add up to another sum in another order."""
+    column = F.col(measure) if isinstance(measure, str) else measure
+    return F.sum(F.rint(column * parts).try_cast("bigint")) / parts
+
+
 def share(part: str, whole: str, at_least: int = 1) -> Column:
     """One metric over another, null where the other is less than `at_least`."""
     return F.when(F.col(whole) >= at_least, F.col(part) / F.col(whole))

@@ -6,7 +6,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations import count, gather, never, of, suite, within
+from expectations import count, gather, never, of, suite, total, within
 from schemas.cross_border_communities import CROSS_BORDER_COMMUNITIES
 from schemas.zone_flows import ZONE_FLOWS
 
@@ -32,9 +32,9 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         ),
         (F.max("obs_status") != F.min("obs_status")).cast("int").alias("mixed"),
         (F.count_distinct("modularity") > 1).cast("int").alias("mixed_modularity"),
-        F.sum("import_days").alias("carried"),
-        F.abs(F.sum("net_days")).alias("net"),
-        F.avg("stability").alias("mean_stability"),
+        total("import_days").alias("carried"),
+        F.abs(total("net_days")).alias("net"),
+        (total("stability") / F.count("stability")).alias("mean_stability"),
         F.max("modularity").alias("best"),
     )
     rates = {

@@ -6,7 +6,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations import count, gather, never, share, suite, within
+from expectations import count, gather, never, share, suite, total, within
 from schemas.population_grid import POPULATION_GRID
 
 READS = (POPULATION_GRID,)
@@ -20,7 +20,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
     grid = frames["population_grid"].agg(
         F.count("*").alias("rows"),
         (F.count("*") - F.count_distinct("cell")).alias("repeated"),
-        F.sum("population").alias("persons"),
+        total("population", 1_000_000_000).alias("persons"),
         count((persons < 0) | F.isnan("population") | (persons == float("inf"))).alias("no_count"),
         count((kind < 0) | (kind >= RESOLUTIONS)).alias("not_h3"),
         (F.max(kind) - F.min(kind)).alias("resolutions"),

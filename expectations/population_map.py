@@ -6,7 +6,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from expectations import count, gather, nested, never, of, resolution, share, suite, within
+from expectations import count, gather, nested, never, of, resolution, share, suite, total, within
 from schemas.population_grid import POPULATION_GRID
 from schemas.population_map import POPULATION_MAP
 from schemas.presence import PRESENCE
@@ -32,16 +32,16 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
         count(~persons.between(F.col("p05"), F.col("p95"))).alias("outside"),
         count(cell.isNull() != (F.col("h3").isNull() & F.col("resolution").isNull())).alias("half_named"),
         count((F.lower(F.hex("cell")) != F.col("h3")) | (resolution() != F.col("resolution"))).alias("misnamed"),
-        F.sum("population").alias("persons"),
-        F.sum(F.when(cell.isNull(), persons)).alias("persons_left"),
-        F.sum(F.when(F.col("obs_status") == "U", persons)).alias("persons_unsure"),
-        F.sum(F.when(F.col("hour") == AT_HOME, persons)).alias("persons_at_night"),
+        total("population").alias("persons"),
+        total(F.when(cell.isNull(), persons)).alias("persons_left"),
+        total(F.when(F.col("obs_status") == "U", persons)).alias("persons_unsure"),
+        total(F.when(F.col("hour") == AT_HOME, persons)).alias("persons_at_night"),
         (F.count_distinct(F.nullif("obs_status", F.lit("U"))) > 1).cast("int").alias("mixed"),
     )
     heard = (
         of(frames["presence"], "date", units).groupBy("unit").agg(F.bit_count(F.bit_or("hours")).alias("hours_heard"))
     )
-    grid = frames["population_grid"].agg(F.sum("population").alias("grid_persons"))
+    grid = frames["population_grid"].agg(total("population").alias("grid_persons"))
     whole = grid.select(F.explode(F.lit(list(units))).alias("unit"), "*")
     tallies = [dates, nested(rows, "overlaps", "unit", "hour"), heard, whole]
     told: dict[str, Column] = {name: F.lit(None) for name in COUNTED}
@@ -89,7 +89,7 @@ def _behind(rows: DataFrame, counted: DataFrame) -> DataFrame:
     return beside.groupBy("unit").agg(
         count(few).alias("few"),
         count(judged).alias("judged"),
-        F.percentile_approx(F.when(judged, width), 0.5, 1000).alias("width"),
+        F.median(F.when(judged, width)).alias("width"),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from expectations import count, never, of, within
+from expectations import count, never, of, total, within
 from sojourn.table import Table
 
 NOISE = 5  # the most that the door adds to or takes from a count
@@ -25,7 +25,7 @@ def released(table: Table, frames: Mapping[str, DataFrame], units: Sequence[date
     tallies = [
         F.count("*").alias("rows"),
         F.sum("devices").alias("devices"),
-        *([F.sum("persons").alias("persons")] if "persons" in figures else []),
+        *([total("persons").alias("persons")] if "persons" in figures else []),
         (F.count("*") - F.count_distinct(F.struct(*key))).alias("repeated"),
         count(below | (F.col("devices") < 1)).alias("negative"),
         (F.max("obs_status") != F.min("obs_status")).cast("int").alias("mixed"),

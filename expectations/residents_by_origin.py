@@ -6,7 +6,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations import gather, never, of, share, suite, within
+from expectations import gather, never, of, share, suite, total, within
 from expectations.release import counted, door, released, told
 from schemas.home_locations import HOME_LOCATIONS
 from schemas.population_grid import POPULATION_GRID
@@ -42,7 +42,7 @@ def measure(frames: Mapping[str, DataFrame], units: Sequence[date]) -> DataFrame
 
 def _people(grid: DataFrame, units: Sequence[date]) -> DataFrame:
     """The persons of the grid, the same for every month."""
-    return grid.agg(F.sum("population").alias("people")).select(F.explode(F.lit(list(units))).alias("unit"), "people")
+    return grid.agg(total("population").alias("people")).select(F.explode(F.lit(list(units))).alias("unit"), "people")
 
 
 SUITE = suite(

@@ -244,6 +244,10 @@ def test_a_map_holds_what_is_expected_of_it(checked):
     assert 0.5 < found["share_at_night"] < 1.2
 
 
+def test_what_is_found_does_not_depend_on_the_order_of_rows(checked):
+    assert checked(lambda f: f.orderBy(F.rand(7)).repartition(5), lambda f: f.repartition(3)) == checked()
+
+
 def test_what_is_wrong_is_found(checked):
     other = F.lit(int(parent([TOWN], 6)[0]))
     first = (F.col("hour") == 5) & F.col("cell").eqNullSafe(TOWN)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import pandas as pd
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -41,7 +42,7 @@ def transform(
     now: DataFrame,
     homes: DataFrame,
     cells: DataFrame,
-    grid: DataFrame | None,
+    people: pd.DataFrame | None,
     month: date,
     as_of: date,
     provisional: bool,
@@ -57,7 +58,7 @@ def transform(
         now: rows of that month.
         homes: rows of `home_locations` of that month.
         cells: the register.
-        grid: rows of `population_grid`; None: subscribers of the operator have no persons.
+        people: of the grid, as `weights.by_zone` tells; None: subscribers of the operator have no persons.
         month: its first day.
         as_of: its last day.
         provisional: whether it has not closed.
@@ -87,7 +88,7 @@ def transform(
         "class_to": F.element_at(F.lit(STATES), F.col("after")),
         "obs_status": F.lit("P" if provisional else "A"),
     }
-    placed = weighed(made, homes, cells, grid, home, k).withColumns(columns)
+    placed = weighed(made, homes, cells, people, home, k).withColumns(columns)
     return placed.drop("origin", "code", "before", "after", "zone")
 
 

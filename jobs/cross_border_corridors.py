@@ -8,6 +8,7 @@ devices allow, as the map is (docs/methods.md).
 from dataclasses import dataclass
 from datetime import date
 
+import pandas as pd
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -63,7 +64,7 @@ def transform(
     crossings: DataFrame,
     homes: DataFrame,
     cells: DataFrame,
-    grid: DataFrame | None,
+    people: pd.DataFrame | None,
     month: date,
     provisional: bool,
     home: str,
@@ -77,7 +78,7 @@ def transform(
         crossings: rows of `border_crossings` of the dates of that month.
         homes: rows of `home_locations` of that month.
         cells: the register.
-        grid: rows of `population_grid`; None: no persons.
+        people: of the grid, as `weights.by_zone` tells; None: no persons.
         month: its first day.
         provisional: what the rows say of themselves.
         home: country of the operator, ISO 3166-1 alpha-2; only its SIMs are seen on both sides.
@@ -87,7 +88,7 @@ def transform(
     """
     meant = ~F.coalesce("accidental", F.lit(False))  # whom the network across the line took did not cross it
     mine = crossings.where((F.col("home_country") == home) & meant)
-    rates = zone_weights(homes, cells, grid, home, k).select(
+    rates = zone_weights(homes, cells, people, home, k).select(
         F.col("area").alias("of"), F.col("released").alias("weight")
     )
     known = (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar
 
+import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -64,7 +65,7 @@ def transform(
     crossings: DataFrame,
     homes: DataFrame,
     cells: DataFrame,
-    grid: DataFrame | None,
+    people: pd.DataFrame | None,
     month: date,
     provisional: bool,
     home: str,
@@ -80,7 +81,7 @@ def transform(
         crossings: rows of `border_crossings` of the `belt_dates`.
         homes: rows of `home_locations` of that month.
         cells: the register.
-        grid: rows of `population_grid`; None: residents have no persons.
+        people: of the grid, as `weights.by_zone` tells; None: residents have no persons.
         month: its first day.
         provisional: what the rows say of themselves.
         home: country of the operator, ISO 3166-1 alpha-2.
@@ -106,7 +107,7 @@ def transform(
         "to_country": as_text("to"),
         "obs_status": F.lit("P" if provisional else "A"),
     }
-    return weighed(made, homes, cells, grid, home, k, p).withColumns(columns).drop("zone", "to")
+    return weighed(made, homes, cells, people, home, k, p).withColumns(columns).drop("zone", "to")
 
 
 def _travels(trips: DataFrame, crossings: DataFrame, month: date, home: str, time_zone: str, p: Params) -> DataFrame:

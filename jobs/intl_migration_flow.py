@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -81,7 +82,7 @@ def transform(
     nights: DataFrame,
     homes: DataFrame,
     cells: DataFrame,
-    grid: DataFrame | None,
+    people: pd.DataFrame | None,
     month: date,
     view: View,
     provisional: bool,
@@ -96,7 +97,7 @@ def transform(
         nights: rows of `country_nights` of the months of the view.
         homes: rows of `home_locations` of the same months.
         cells: the register.
-        grid: rows of `population_grid`; None: subscribers of the operator have no persons.
+        people: of the grid, as `weights.by_zone` tells; None: subscribers of the operator have no persons.
         month: its first day.
         view: the nights looked at, up to the last of the month.
         provisional: whether it has not closed.
@@ -132,7 +133,7 @@ def transform(
         "obs_status": _status(view, provisional),
     }
     newest = homes.where(F.col("month") == F.lit(month))
-    return weighed(made, newest, cells, grid, home, k).withColumns(columns).drop("ours", "other", "kind", "zone")
+    return weighed(made, newest, cells, people, home, k).withColumns(columns).drop("ours", "other", "kind", "zone")
 
 
 def _status(view: View, provisional: bool) -> Column:

@@ -19,7 +19,7 @@ from sojourn.errors import bounded
 from sojourn.methods.dasymetry import Served, served
 from sojourn.methods.drawing import COUNTED, Land, drawer
 from sojourn.methods.present import Span, present
-from sojourn.methods.weights import device_weights
+from sojourn.methods.weights import by_zone, device_weights
 from sojourn.methods.whereabouts import Reach
 
 READS, WRITES, EVERY = (PRESENCE, HOME_LOCATIONS, CELLS, POPULATION_GRID), POPULATION_MAP, "date"
@@ -105,11 +105,12 @@ def transform(
         k: devices that must stand behind a figure.
         p: parameters.
     """
-    weights = device_weights(homes.frame, cells, grid, country.code, k)
+    everywhere = grid.select("cell", "population", "zone").toPandas()  # size of the country
+    weights = device_weights(homes.frame, cells, by_zone(everywhere, country.code), country.code, k)
     span = Span(dates, homes.of, p.look_back_days)
     reach = Reach(p.near_hours, p.gap_hours, p.look_back_days, *country.night)
     counts = present(presence, weights, span, reach, country.code, country.inbound)
-    people = grid.where("population > 0").select("cell", "population").toPandas()  # size of the country
+    people = everywhere[everywhere["population"] > 0]
     early = {day for day in dates if homes.of[day] in homes.provisional}
     inhabited, persons = people["cell"].to_numpy(), people["population"].to_numpy()
     land = Land(_register(cells, dates, inhabited, persons, country.late_days), early)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -44,7 +45,7 @@ class Params(Errors):
 def transform(
     homes: DataFrame,
     cells: DataFrame,
-    grid: DataFrame | None,
+    people: pd.DataFrame | None,
     month: date,
     provisional: bool,
     home: str,
@@ -57,7 +58,7 @@ def transform(
     Args:
         homes: rows of `home_locations` of that month.
         cells: the register.
-        grid: rows of `population_grid`; None: residents with a SIM of the country have no persons.
+        people: of the grid, as `weights.by_zone` tells; None: residents with a SIM of the country have no persons.
         month: its first day.
         provisional: what the rows say of themselves.
         home: country of the operator, ISO 3166-1 alpha-2.
@@ -86,4 +87,4 @@ def transform(
         "home_country": F.coalesce(as_text("origin"), F.lit(UNKNOWN)),
         "obs_status": F.lit("P" if provisional else "A"),
     }
-    return weighed(made, homes, cells, grid, home, k, p).withColumns(columns).drop("origin")
+    return weighed(made, homes, cells, people, home, k, p).withColumns(columns).drop("origin")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -39,7 +40,7 @@ def transform(
     transnationals: DataFrame,
     homes: DataFrame,
     cells: DataFrame,
-    grid: DataFrame | None,
+    people: pd.DataFrame | None,
     month: date,
     provisional: bool,
     home: str,
@@ -53,7 +54,7 @@ def transform(
         transnationals: rows of that month.
         homes: rows of `home_locations` of that month.
         cells: the register.
-        grid: rows of `population_grid`; None: subscribers of the operator have no persons.
+        people: of the grid, as `weights.by_zone` tells; None: subscribers of the operator have no persons.
         month: its first day.
         provisional: whether it has not closed; rows on fewer than 365 days are provisional all the same.
         home: country of the operator, ISO 3166-1 alpha-2.
@@ -86,4 +87,4 @@ def transform(
         "class": F.element_at(F.lit(list(CLASSES)), F.col("kind").cast("int")),
         "obs_status": F.when(F.col("open"), "P").otherwise("A"),
     }
-    return weighed(made, homes, cells, grid, home, k, p).withColumns(columns).drop("origin", "to", "kind", "open")
+    return weighed(made, homes, cells, people, home, k, p).withColumns(columns).drop("origin", "to", "kind", "open")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -43,7 +44,7 @@ def transform(
     presence: DataFrame,
     homes: DataFrame,
     cells: DataFrame,
-    grid: DataFrame | None,
+    people: pd.DataFrame | None,
     month: date,
     provisional: bool,
     home: str,
@@ -57,7 +58,7 @@ def transform(
         presence: rows of `presence` of the dates of that month.
         homes: rows of `home_locations` of that month; subscribers of the operator without a home are in no flow.
         cells: the register.
-        grid: rows of `population_grid`; None: residents have no persons.
+        people: of the grid, as `weights.by_zone` tells; None: residents have no persons.
         month: its first day.
         provisional: what the rows say of themselves.
         home: country of the operator, ISO 3166-1 alpha-2.
@@ -81,7 +82,7 @@ def transform(
     )
     made = counted(stays, ["area", "origin", "own", "to"], {"days": F.col("days")}, {"guests": F.col("guest")})
     told = names(cells.select("zone"), home).select(F.col("area").alias("to"), F.col("zone").alias("to_zone"))
-    named = weighed(made, homes, cells, grid, home, k).join(F.broadcast(told), "to")
+    named = weighed(made, homes, cells, people, home, k).join(F.broadcast(told), "to")
     columns = {
         "month": F.lit(month),
         "from_country": F.coalesce(as_text("origin"), F.lit(UNKNOWN)),

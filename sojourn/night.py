@@ -12,9 +12,10 @@ from functools import cached_property, partial
 from inspect import signature
 from pathlib import Path
 
+import pandas as pd
 from pyspark.sql import SparkSession
 
-from schemas import BATCHES, BY_NAME, PRESENCE
+from schemas import BATCHES, BY_NAME, POPULATION_GRID, PRESENCE
 from sojourn import check, clock, migration
 from sojourn.arrivals import listing, weight
 from sojourn.audit import Audit
@@ -22,8 +23,9 @@ from sojourn.config import Config
 from sojourn.errors import ConfigError, DataError
 from sojourn.feeds import Reading, readings
 from sojourn.journal import Journal
-from sojourn.lake import Lake
+from sojourn.lake import Lake, in_pandas
 from sojourn.methods.risk import Place
+from sojourn.methods.weights import by_zone
 from sojourn.parameters import parameters
 from sojourn.prevalence import prevalence
 from sojourn.session import COMPILED, INTERPRETED
@@ -104,6 +106,7 @@ class Night:
             migration.settle(self.lake)
         docs = check.Docs(Path(self.conf.lake) / "data_docs") if self.lake.local else None
         self.audit = Audit(self.lake, docs, Statement(self.lake, self.params, rules(self.conf, self.params)))
+        self._people: tuple[int | None, pd.DataFrame] | None = None
         self._spans: dict[tuple[str, int | None], tuple[date | None, date | None]] = {}
         self.journal = Journal(self.lake, self.conf.fingerprint(), params=self.params)
         self.steps: dict[str, Callable[[Sequence[date]], Done]] = {
@@ -141,6 +144,15 @@ class Night:
         """The administrative areas, if the configuration names any."""
         z = self.conf.zones
         return read_zones(z.path, z.id, z.name) if z else None
+
+    @property
+    def people(self) -> pd.DataFrame:
+        """The persons of the raster by zone, as `weights.by_zone` adds them up."""
+        version = self.lake.approved(POPULATION_GRID)
+        if self._people is None or self._people[0] != version:
+            grid = in_pandas(self.lake.rows(POPULATION_GRID).select(["cell", "population", "zone"]))
+            self._people = version, by_zone(grid, self.conf.home.country)
+        return self._people[1]
 
     def first(self) -> date | None:
         """The first landing day that was taken in."""

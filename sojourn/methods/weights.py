@@ -6,7 +6,7 @@ largest remainder, so that all devices together are the persons of the grid. Wha
 with noise, and so is its weight, that persons over devices do not give the count without noise away.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import hypot
 from typing import ClassVar
@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -26,8 +27,7 @@ from sojourn.methods.zones import UNKNOWN, area, names, zones_of
 MICRO = 1_000_000  # micro-persons in a person
 PULL = 1_000  # of a person on the middle of a zone: in whole numbers, whose sum has no order
 SET = "of"  # a column of homes (date): several sets of homes, each weighed by itself, as those of several months
-GRID = "area bigint, own bigint, x bigint, y bigint, z bigint"
-WEIGHTS = "area bigint, zone string, n bigint, record_key bigint, persons bigint, released bigint, homes bigint"
+WEIGHTS = ("area", "zone", "n", "record_key", "persons", "released", "homes")
 
 
 def residents(homes: DataFrame, cells: DataFrame, home: str) -> DataFrame:
@@ -42,8 +42,23 @@ def _sets(homes: DataFrame) -> list[str]:
     return [SET] if SET in homes.columns else []
 
 
-def zone_weights(homes: DataFrame, cells: DataFrame, grid: DataFrame | None, home: str, k: int) -> DataFrame:
-    """A row for each zone that holds a home, and one, `_unknown`, for all of them together.
+def by_zone(grid: pd.DataFrame, home: str) -> pd.DataFrame:
+    """(zone, own, x, y, z): micro-persons of each zone, and their sum as vectors, whose direction is its middle.
+
+    Args:
+        grid: cell, population and zone of the rows of `population_grid`.
+        home: the operator's country, which is the zone of cells without one.
+    """
+    lat, lon = (np.radians(a) for a in centre_of(grid["cell"].to_numpy(np.int64)))
+    persons = grid["population"].to_numpy(np.float64)
+    ends = (np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat))
+    sums = {c: np.rint(persons * end * PULL).astype(np.int64) for c, end in zip("xyz", ends, strict=True)}
+    sums = {"own": np.rint(persons * MICRO).astype(np.int64)} | sums
+    return pd.DataFrame(sums).groupby(grid["zone"].fillna(home).to_numpy()).sum().rename_axis("zone").reset_index()
+
+
+def zone_weights(homes: DataFrame, cells: DataFrame, people: pd.DataFrame | None, home: str, k: int) -> DataFrame:
+    """A row for each zone that holds a home, and one, `_unknown`, for all of them together; in memory.
 
     A zone of the grid without homes gives its persons to the nearest that has some. For what is published, one with
     fewer than k homes gives persons and homes to the nearest with k or more: a published weight is a figure too.
@@ -51,7 +66,7 @@ def zone_weights(homes: DataFrame, cells: DataFrame, grid: DataFrame | None, hom
     Args:
         homes: rows of `home_locations` of one month.
         cells: the register.
-        grid: rows of `population_grid`; None: persons and released are null.
+        people: of the grid, `by_zone`; None: persons and released are null.
         home: the operator's country.
         k: devices.
 
@@ -59,34 +74,37 @@ def zone_weights(homes: DataFrame, cells: DataFrame, grid: DataFrame | None, hom
         area, zone, n, record_key, persons (micro-persons), released (micro-persons per device) and homes, the perturbed
         count of devices that released is made with (both null where no zone has k homes).
     """
-    by = _sets(homes)
-    counts = counted(residents(homes, cells, home), [*by, "area"], {})
-    country = cells.sparkSession.range(1).select(F.lit(home).alias("zone"))
-    told = cells.select("zone").union(country)
-    named = names(told if grid is None else told.union(grid.select("zone")), home)
-    every = named.crossJoin(counts.select(*by).distinct()) if by else named
-    zones = every.join(counts, [*by, "area"], "left")
-    if grid is None:
-        zones = zones.withColumns({c: F.lit(None).cast("bigint") for c in ("own", "x", "y", "z")})
-    else:
-        zones = zones.join(_by_zone(grid, home), "area", "left")
-
-    known = grid is not None
-
-    def weigh(frame: pd.DataFrame) -> pd.DataFrame:
-        made = _weighed(frame, k, known)
-        return made.assign(**{c: frame[c].iloc[0] for c in by})
-
-    grouped = zones.groupBy(*by) if by else zones.groupBy(F.lit(0).alias("all"))
-    return grouped.applyInPandas(weigh, ", ".join([WEIGHTS, *(f"{c} date" for c in by)]))
+    by, spark = _sets(homes), cells.sparkSession
+    counts = _in_memory(counted(residents(homes, cells, home), [*by, "area"], {}))
+    told = cells.select("zone")
+    if people is not None:
+        told = told.union(spark.createDataFrame(pa.table({"zone": pa.array(people["zone"], pa.string())})))
+    zones = _in_memory(names(told, home))
+    known = zones.assign(**dict.fromkeys(("own", *"xyz"), 0)) if people is None else zones.merge(people, "left", "zone")
+    counted_by = ["area", "n", "record_key"]
+    sets = [(None, counts)] if not by else [*counts.groupby(SET)]
+    made = [
+        _weighed(known.merge(some[counted_by], "left", "area"), k, people is not None).assign(**dict.fromkeys(by, name))
+        for name, some in sets
+    ]
+    fields = [(c, pa.string() if c == "zone" else pa.int64()) for c in WEIGHTS]
+    schema = pa.schema([*fields, *((c, pa.date32()) for c in by)])
+    rows = pd.concat(made) if made else pd.DataFrame(columns=schema.names)
+    return spark.createDataFrame(pa.Table.from_pandas(rows, schema, preserve_index=False))
 
 
-def device_weights(homes: DataFrame, cells: DataFrame, grid: DataFrame | None, home: str, k: int) -> DataFrame:
+def _in_memory(rows: DataFrame) -> pd.DataFrame:
+    """A row for each zone."""
+    few: pd.DataFrame = rows.toArrow().to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    return few
+
+
+def device_weights(homes: DataFrame, cells: DataFrame, people: pd.DataFrame | None, home: str, k: int) -> DataFrame:
     """(device, cell, area, zone, exact, released) of residents, weights in micro-persons; null where there is no grid.
 
     exact: they sum to the persons of the zone; what whole numbers leave over goes to the devices of least pseudonym.
     """
-    weights = zone_weights(homes, cells, grid, home, k).where(F.col("zone") != UNKNOWN)
+    weights = zone_weights(homes, cells, people, home, k).where(F.col("zone") != UNKNOWN)
     by = _sets(homes)
     order = F.row_number().over(Window.partitionBy(*by, "area").orderBy("device"))
     ranked = residents(homes, cells, home).withColumn("rank", order).join(F.broadcast(weights), [*by, "area"])
@@ -125,7 +143,7 @@ def weighed(
     made: DataFrame,
     homes: DataFrame,
     cells: DataFrame,
-    grid: DataFrame | None,
+    people: pd.DataFrame | None,
     home: str,
     k: int,
     errors: Errors | None = None,
@@ -137,7 +155,7 @@ def weighed(
     are given it also gets `homes`, the perturbed count of the residents whose zone's persons these are (null: of
     guests), and `relative_error`.
     """
-    rates = zone_weights(homes, cells, grid, home, k).select(F.col("area").alias("of"), "released", "homes")
+    rates = zone_weights(homes, cells, people, home, k).select(F.col("area").alias("of"), "released", "homes")
     known = made.join(F.broadcast(names(cells.select("zone"), home)), "area", "left").join(
         F.broadcast(rates), F.col("area").eqNullSafe(F.col("of")), "left"
     )
@@ -152,22 +170,6 @@ def weighed(
         columns["relative_error"] = F.when(F.col("guests").isNull(), F.lit(ours)).otherwise(F.lit(theirs))
     unused = ("area", "of", "released", "guests", "guests_top", *(() if errors else ("homes",)))
     return known.withColumns(columns).drop(*unused)
-
-
-def _by_zone(grid: DataFrame, home: str) -> DataFrame:
-    """(area, own, x, y, z): micro-persons of each zone, and their sum as vectors, whose direction is its middle."""
-
-    def vectors(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        for frame in frames:
-            lat, lon = (np.radians(a) for a in centre_of(frame["cell"].to_numpy()))
-            persons = frame["population"].to_numpy()
-            ends = (np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat))
-            pulls = {c: np.rint(persons * end * PULL).astype("int64") for c, end in zip("xyz", ends, strict=True)}
-            yield frame[["area"]].assign(own=np.rint(persons * MICRO).astype("int64"), **pulls)
-
-    zone = F.coalesce(area(F.col("zone")), area(F.lit(home))).alias("area")
-    rows = grid.select(zone, "cell", "population").mapInPandas(vectors, GRID)
-    return rows.groupBy("area").agg(*(F.sum(c).alias(c) for c in ("own", "x", "y", "z")))
 
 
 def _weighed(zones: pd.DataFrame, k: int, known: bool) -> pd.DataFrame:

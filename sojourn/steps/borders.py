@@ -37,11 +37,11 @@ def cross_border_corridors(night: "Night", days: Sequence[date] = (), asked: Seq
     """Where, when and after how long a wait the home border was crossed in a month."""
     lake, conf, p = night.lake, night.conf, night.params["cross_border_corridors"]
 
-    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+    def counted(month: date, provisional: bool, people: pd.DataFrame | None) -> DataFrame:
         crossings, homes = of_dates(night, BORDER_CROSSINGS, month), of_month(night, HOME_LOCATIONS, month)
         home, k = conf.home, conf.disclosure.k
         return corridors_job.transform(
-            crossings, homes, lake.read(CELLS), grid, month, provisional, home.country, home.time_zone, k, p
+            crossings, homes, lake.read(CELLS), people, month, provisional, home.country, home.time_zone, k, p
         )
 
     sources = (BORDER_CROSSINGS, HOME_LOCATIONS, POPULATION_GRID)
@@ -52,11 +52,11 @@ def zone_flows(night: "Night", days: Sequence[date] = (), asked: Sequence[date] 
     """Who stayed in a zone that is not their own in a month."""
     lake, conf, p = night.lake, night.conf, night.params["zone_flows"]
 
-    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+    def counted(month: date, provisional: bool, people: pd.DataFrame | None) -> DataFrame:
         presence, homes = of_dates(night, PRESENCE, month), of_month(night, HOME_LOCATIONS, month)
         inbound, k = conf.weights.inbound, conf.disclosure.k
         return zones_job.transform(
-            presence, homes, lake.read(CELLS), grid, month, provisional, conf.home.country, inbound, k, p
+            presence, homes, lake.read(CELLS), people, month, provisional, conf.home.country, inbound, k, p
         )
 
     def asymmetric(rows: DataFrame) -> DataFrame:

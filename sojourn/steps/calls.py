@@ -31,7 +31,7 @@ def intl_call_exposure(night: "Night", days: Sequence[date] = (), asked: Sequenc
     """Which countries people call at night, from where."""
     lake, conf, p, nights = night.lake, night.conf, night.params["intl_call_exposure"], night.params["home_locations"]
 
-    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+    def counted(month: date, provisional: bool, people: pd.DataFrame | None) -> DataFrame:
         calls, presence = (of_dates(night, table, month) for table in (INTL_CALLS, PRESENCE))
         hours = (nights.night_from, nights.night_to)
         return exposure_job.transform(

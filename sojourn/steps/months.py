@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -197,7 +198,7 @@ def release(
     table: Table,
     asked: Sequence[date],
     sources: Sequence[Table],
-    counted: Callable[[date, bool, DataFrame | None], DataFrame],
+    counted: Callable[[date, bool, pd.DataFrame | None], DataFrame],
     looks: Looks | None = None,
 ) -> Done:
     """A published table of months: counted month by month, released by the one door.
@@ -215,8 +216,8 @@ def release(
     found = due(night, table, asked, touched, looks.ripe)
     if not found.months:
         return None
-    grid = night.lake.read(POPULATION_GRID) if night.conf.population else None
-    frames = [counted(month, provisional, grid) for month, provisional in found.months.items()]
+    people = night.people if night.conf.population else None
+    frames = [counted(month, provisional, people) for month, provisional in found.months.items()]
     released = disclosure.release(table, union(frames), night.conf.disclosure.k, looks.derive)
     night.audit.release(released, sorted(found.months), {**found.notes, **consumed(night, sources)})
     return f"{len(frames)} months", len(frames)
@@ -227,14 +228,14 @@ def cross_border_flows(night: "Night", days: Sequence[date] = (), asked: Sequenc
     lake, conf, p = night.lake, night.conf, night.params["cross_border_flows"]
     silence = timedelta(hours=night.params["trips"].gap_hours) + timedelta(2)  # after which an end is known, anywhere
 
-    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+    def counted(month: date, provisional: bool, people: pd.DataFrame | None) -> DataFrame:
         homes, last = of_month(night, HOME_LOCATIONS, month), clock.last_day(month)
         return flows_job.transform(
             lake.read(TRIPS).where(F.col("month").between(month, clock.month_of(last + silence))),
             lake.read(BORDER_CROSSINGS).where(F.col("date").between(*flows_job.belt_dates(month, p))),
             homes,
             lake.read(CELLS),
-            grid,
+            people,
             month,
             provisional,
             conf.home.country,
@@ -252,10 +253,10 @@ def residents_by_origin(night: "Night", days: Sequence[date] = (), asked: Sequen
     """Who lives where, by the country of the SIM."""
     lake, conf, p = night.lake, night.conf, night.params["residents_by_origin"]
 
-    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+    def counted(month: date, provisional: bool, people: pd.DataFrame | None) -> DataFrame:
         homes, inbound, k = of_month(night, HOME_LOCATIONS, month), conf.weights.inbound, conf.disclosure.k
         return residents_job.transform(
-            homes, lake.read(CELLS), grid, month, provisional, conf.home.country, inbound, k, p
+            homes, lake.read(CELLS), people, month, provisional, conf.home.country, inbound, k, p
         )
 
     return release(night, RESIDENTS_BY_ORIGIN, asked, (HOME_LOCATIONS, POPULATION_GRID), counted)
@@ -265,11 +266,11 @@ def transnational_stocks(night: "Night", days: Sequence[date] = (), asked: Seque
     """How many live, work or stay in another country."""
     lake, conf, p = night.lake, night.conf, night.params["transnational_stocks"]
 
-    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+    def counted(month: date, provisional: bool, people: pd.DataFrame | None) -> DataFrame:
         lives, homes = of_month(night, TRANSNATIONALS, month), of_month(night, HOME_LOCATIONS, month)
         inbound, k = conf.weights.inbound, conf.disclosure.k
         return stocks_job.transform(
-            lives, homes, lake.read(CELLS), grid, month, provisional, conf.home.country, inbound, k, p
+            lives, homes, lake.read(CELLS), people, month, provisional, conf.home.country, inbound, k, p
         )
 
     sources = (TRANSNATIONALS, HOME_LOCATIONS, POPULATION_GRID)

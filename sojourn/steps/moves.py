@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -74,14 +75,14 @@ def intl_migration_flow(night: "Night", days: Sequence[date] = (), asked: Sequen
     def ripe(month: date) -> bool:
         return first is not None and (_last(night, month) - first).days + 1 >= p.least_nights
 
-    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+    def counted(month: date, provisional: bool, people: pd.DataFrame | None) -> DataFrame:
         view = View.of(heard(), _last(night, month))
         of_view = F.col("month").between(clock.month_of(view.first), month)
         return flow_job.transform(
             lake.read(COUNTRY_NIGHTS).where(of_view),
             lake.read(HOME_LOCATIONS).where(of_view),
             lake.read(CELLS),
-            grid,
+            people,
             month,
             view,
             provisional,
@@ -107,14 +108,14 @@ def class_transition(night: "Night", days: Sequence[date] = (), asked: Sequence[
         covered = first is not None and (clock.last_day(before(month)) - first).days + 1 >= p.min_days
         return covered and before(month) in lake.units(TRANSNATIONALS)
 
-    def counted(month: date, provisional: bool, grid: DataFrame | None) -> DataFrame:
+    def counted(month: date, provisional: bool, people: pd.DataFrame | None) -> DataFrame:
         as_of = min(clock.last_day(month), night.newest() or month)
         return transition_job.transform(
             of_month(night, TRANSNATIONALS, before(month)),
             of_month(night, TRANSNATIONALS, month),
             of_month(night, HOME_LOCATIONS, month),
             lake.read(CELLS),
-            grid,
+            people,
             month,
             as_of,
             provisional,

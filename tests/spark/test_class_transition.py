@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from expectations.class_transition import measure
@@ -11,6 +12,7 @@ from schemas import CLASS_TRANSITION, HOME_LOCATIONS, TRANSNATIONALS
 from sojourn.cells import cell_of
 from sojourn.disclosure import release
 from sojourn.errors import ConfigError
+from sojourn.methods.weights import by_zone
 
 MONTH, AS_OF = date(2026, 3, 1), date(2026, 3, 31)
 BEFORE, CELL = date(2025, 3, 1), int(cell_of([49.5], [6.1], 8)[0])
@@ -26,7 +28,7 @@ def transitions(spark):
     def run(*rows, params=None, provisional=False, k=1):
         homes = [(MONTH, d, "LU", CELL, 20, 28, 0, 20, 0.7, "home", False) for d in (1, 2)]
         cells = spark.createDataFrame([(CELL, "s")], "cell bigint, zone string")
-        grid = spark.createDataFrame([(CELL, 600.0, "s")], "cell bigint, population double, zone string")
+        grid = by_zone(pd.DataFrame([(CELL, 600.0, "s")], columns=["cell", "population", "zone"]), "LU")
         years = [spark.createDataFrame([r for r in rows if r[:2] == y], TRANSNATIONALS.schema) for y in (Y1, Y2)]
         return class_transition.transform(
             *years,

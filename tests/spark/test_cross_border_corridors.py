@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
 import pytest
 from pyspark.sql import functions as F
 
@@ -11,6 +12,7 @@ from jobs.cross_border_corridors import Params
 from schemas import BORDER_CROSSINGS, CROSS_BORDER_CORRIDORS, HOME_LOCATIONS
 from sojourn.cells import cell_of, neighbours, parent
 from sojourn.disclosure import release
+from sojourn.methods.weights import by_zone
 
 MONTH, K = date(2026, 3, 1), 3
 SOUTH, NORTH = (int(c) for c in cell_of([49.5, 49.9], [6.1, 6.1], 8))
@@ -34,7 +36,7 @@ def corridors(spark):
     def run(crossings, homes=(), raster=True, provisional=False, **params):
         cells = spark.createDataFrame([(SOUTH, "s"), (NORTH, "n")], "cell bigint, zone string")
         persons = [(SOUTH, 60.0, "s"), (NORTH, 30.0, "n")]
-        grid = spark.createDataFrame(persons, "cell bigint, population double, zone string") if raster else None
+        grid = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
         return cross_border_corridors.transform(
             spark.createDataFrame(crossings, BORDER_CROSSINGS.schema),
             spark.createDataFrame([*homes], HOME_LOCATIONS.schema),

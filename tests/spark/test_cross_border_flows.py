@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
 import pytest
 
 from expectations.cross_border_flows import measure
@@ -10,6 +11,7 @@ from jobs.cross_border_flows import Params
 from schemas import BORDER_CROSSINGS, CROSS_BORDER_FLOWS, HOME_LOCATIONS, TRIPS
 from sojourn.cells import cell_of
 from sojourn.disclosure import release
+from sojourn.methods.weights import by_zone
 
 MONTH = date(2026, 3, 1)
 SOUTH, NORTH = (int(c) for c in cell_of([49.5, 49.9], [6.1, 6.1], 8))
@@ -33,7 +35,7 @@ def flows(spark):
     def run(trips, homes=(), raster=True, inbound=None, provisional=False, crossings=(), params=None):
         cells = spark.createDataFrame([(SOUTH, "s"), (NORTH, "n")], "cell bigint, zone string")
         persons = [(SOUTH, 60.0, "s"), (NORTH, 10.0, "n")]
-        grid = spark.createDataFrame(persons, "cell bigint, population double, zone string") if raster else None
+        grid = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
         return cross_border_flows.transform(
             spark.createDataFrame(trips, TRIPS.schema),
             spark.createDataFrame([*crossings], BORDER_CROSSINGS.schema),

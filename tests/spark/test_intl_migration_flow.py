@@ -16,6 +16,7 @@ from sojourn.disclosure import release
 from sojourn.methods.abroad import View
 from sojourn.methods.countries import number_of
 from sojourn.methods.switches import Switch, switches
+from sojourn.methods.weights import by_zone
 
 FIRST, LAST = date(2023, 1, 1), date(2025, 12, 31)
 MONTH = date(2025, 12, 1)
@@ -42,7 +43,7 @@ def lives(device, cell, month, country="LU"):
 def flows(spark):
     def run(rows, homes=(), last=LAST, params=None, provisional=False, k=1):
         cells = spark.createDataFrame([(CELL, "s")], "cell bigint, zone string")
-        grid = spark.createDataFrame([(CELL, 600.0, "s")], "cell bigint, population double, zone string")
+        grid = by_zone(pd.DataFrame([(CELL, 600.0, "s")], columns=["cell", "population", "zone"]), "LU")
         residents = [lives(d, CELL, last.replace(day=1)) for d in (9001, 9002)]
         return intl_migration_flow.transform(
             spark.createDataFrame([*rows], COUNTRY_NIGHTS.schema),

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from expectations.residents_by_origin import measure
@@ -11,6 +12,7 @@ from schemas import HOME_LOCATIONS, RESIDENTS_BY_ORIGIN
 from sojourn.cells import cell_of
 from sojourn.disclosure import release
 from sojourn.errors import ConfigError
+from sojourn.methods.weights import by_zone
 
 MONTH = date(2026, 3, 1)
 SOUTH, NORTH = (int(c) for c in cell_of([49.5, 49.9], [6.1, 6.1], 8))
@@ -25,7 +27,7 @@ def residents(spark):
     def run(*homes, raster=True, zones=("s", "n"), params=None, k=1):
         cells = spark.createDataFrame(list(zip((SOUTH, NORTH), zones, strict=True)), "cell bigint, zone string")
         persons = list(zip((SOUTH, NORTH), (60.0, 10.0), zones, strict=True))
-        grid = spark.createDataFrame(persons, "cell bigint, population double, zone string") if raster else None
+        grid = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
         return residents_by_origin.transform(
             spark.createDataFrame([*homes], HOME_LOCATIONS.schema),
             *(cells, grid, MONTH, False, "LU", {"default": 1.5, "FR": 0.5}, k, params or Params()),

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 from test_plan import kind, nodes
 
@@ -11,6 +12,7 @@ from jobs.transnational_stocks import Params
 from schemas import HOME_LOCATIONS, TRANSNATIONAL_STOCKS, TRANSNATIONALS
 from sojourn.cells import cell_of
 from sojourn.disclosure import release
+from sojourn.methods.weights import by_zone
 
 MONTH, AS_OF = date(2026, 3, 1), date(2026, 3, 31)
 SOUTH, NORTH = (int(c) for c in cell_of([49.5, 49.9], [6.1, 6.1], 8))
@@ -28,11 +30,11 @@ def lives(device, cell=SOUTH, country="LU", status="home"):
 def stocks(spark):
     def run(rows, homes=(), provisional=False):
         cells = spark.createDataFrame([(SOUTH, "s"), (NORTH, "n")], "cell bigint, zone string")
-        persons = [(SOUTH, 60.0, "s"), (NORTH, 10.0, "n")]
+        grid = pd.DataFrame([(SOUTH, 60.0, "s"), (NORTH, 10.0, "n")], columns=["cell", "population", "zone"])
         return transnational_stocks.transform(
             spark.createDataFrame(rows, TRANSNATIONALS.schema),
             spark.createDataFrame([*homes], HOME_LOCATIONS.schema),
-            *(cells, spark.createDataFrame(persons, "cell bigint, population double, zone string")),
+            *(cells, by_zone(grid, "LU")),
             *(MONTH, provisional, "LU", {"default": 1.5}, 1, Params()),
         )
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 from pyspark.sql import functions as F
 
@@ -9,13 +10,12 @@ from schemas import HOME_LOCATIONS
 from sojourn.cells import cell_of
 from sojourn.methods.cellkey import noise_of
 from sojourn.methods.counting import counted, record_key
-from sojourn.methods.weights import device_weights, inbound_weight, zone_weights
+from sojourn.methods.weights import by_zone, device_weights, inbound_weight, zone_weights
 
 MONTH = date(2026, 3, 1)
 # three towns on a line from south to north; the third is nearer to the second
 SOUTH, MIDDLE, NORTH = (int(c) for c in cell_of([49.5, 49.8, 49.9], [6.1, 6.1, 6.1], 8))
 REGISTER = [(SOUTH, "s"), (MIDDLE, "m"), (MIDDLE, "m"), (NORTH, "n"), (None, None)]
-GRID = "cell bigint, population double, zone string"
 
 
 def lives(device, cell, status="home", country="LU"):
@@ -27,7 +27,7 @@ def weigh(spark):
     def run(make, homes, grid=((SOUTH, 100.0, "s"), (MIDDLE, 200.5, "m"), (NORTH, 300.0, "n")), k=2, register=REGISTER):
         frame = spark.createDataFrame([*homes], HOME_LOCATIONS.schema)
         cells = spark.createDataFrame(register, "cell bigint, zone string")
-        persons = None if grid is None else spark.createDataFrame([*grid], GRID)
+        persons = None if grid is None else by_zone(pd.DataFrame([*grid], columns=["cell", "population", "zone"]), "LU")
         rows = make(frame, cells, persons, "LU", k)
         return {r[0] if make is device_weights else r.zone: r for r in rows.collect()}
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from expectations.zone_flows import measure
@@ -10,6 +11,7 @@ from jobs.zone_flows import Params, with_asymmetry
 from schemas import CROSS_BORDER_FLOWS, HOME_LOCATIONS, PRESENCE, ZONE_FLOWS
 from sojourn.cells import cell_of
 from sojourn.disclosure import release
+from sojourn.methods.weights import by_zone
 
 MONTH = date(2026, 3, 1)
 SOUTH, NORTH, MIDDLE = (int(c) for c in cell_of([49.5, 49.9, 49.7], [6.1, 6.1, 6.1], 8))
@@ -28,7 +30,7 @@ def flows(spark):
     def run(presence, homes=(), raster=True, inbound=None, **params):
         cells = spark.createDataFrame([(SOUTH, "s"), (NORTH, "n"), (MIDDLE, "m")], "cell bigint, zone string")
         persons = [(SOUTH, 60.0, "s"), (NORTH, 10.0, "n")]
-        grid = spark.createDataFrame(persons, "cell bigint, population double, zone string") if raster else None
+        grid = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
         return zone_flows.transform(
             spark.createDataFrame(presence, PRESENCE.schema),
             spark.createDataFrame([*homes], HOME_LOCATIONS.schema),

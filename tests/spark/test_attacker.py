@@ -9,6 +9,7 @@ docs/decisions/0007-cell-keys.md: who knows that nothing else has changed learns
 from datetime import UTC, date, datetime
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -28,6 +29,7 @@ from sojourn.cells import cell_of
 from sojourn.disclosure import release, release_map
 from sojourn.methods.cellkey import MAX_NOISE, VARIANCE, probabilities
 from sojourn.methods.counting import record_key
+from sojourn.methods.weights import by_zone
 
 MONTH, K, ZONES, SURE = date(2026, 3, 1), 16, 150, 0.95
 LAW = dict(zip(range(-MAX_NOISE, MAX_NOISE + 1), probabilities(MAX_NOISE, VARIANCE), strict=True))
@@ -93,8 +95,8 @@ def published(spark, country):
     """The tables of a release: its residents are `here`."""
     places = country["place"].tolist()
     cells = spark.createDataFrame([(p, f"z{z:03}") for z, p in enumerate(places)], "cell bigint, zone string").cache()
-    people = [(p, 900.0 + 13 * z, f"z{z:03}") for z, p in enumerate(places)]
-    grid = spark.createDataFrame(people, "cell bigint, population double, zone string").cache()
+    grid = [(p, 900.0 + 13 * z, f"z{z:03}") for z, p in enumerate(places)]
+    people = by_zone(pd.DataFrame(grid, columns=["cell", "population", "zone"]), "LU")
 
     def made(job, table, frames, here):
         homes = [
@@ -104,7 +106,7 @@ def published(spark, country):
         zone = ("Europe/Luxembourg",) if job is cross_border_flows else ()
         counted = job.transform(
             *frames,
-            *(frame_of(spark, homes, HOME_LOCATIONS.schema), cells, grid, MONTH, False, "LU"),
+            *(frame_of(spark, homes, HOME_LOCATIONS.schema), cells, people, MONTH, False, "LU"),
             *(*zone, WEIGHTS, K, job.Params()),
         )
         return release(table, counted, K).frame.toPandas()

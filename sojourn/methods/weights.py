@@ -81,11 +81,9 @@ def zone_weights(homes: DataFrame, cells: DataFrame, people: pd.DataFrame | None
         told = told.union(spark.createDataFrame(pa.table({"zone": pa.array(people["zone"], pa.string())})))
     zones = _in_memory(names(told, home))
     known = zones.assign(**dict.fromkeys(("own", *"xyz"), 0)) if people is None else zones.merge(people, "left", "zone")
-    counted_by = ["area", "n", "record_key"]
-    sets = [(None, counts)] if not by else [*counts.groupby(SET)]
     made = [
-        _weighed(known.merge(some[counted_by], "left", "area"), k, people is not None).assign(**dict.fromkeys(by, name))
-        for name, some in sets
+        _weighed(known.merge(some, "left", "area"), k, people is not None).assign(**dict.fromkeys(by, name))
+        for name, some in (counts.groupby(SET) if by else [(None, counts)])
     ]
     fields = [(c, pa.string() if c == "zone" else pa.int64()) for c in WEIGHTS]
     schema = pa.schema([*fields, *((c, pa.date32()) for c in by)])

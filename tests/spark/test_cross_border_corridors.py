@@ -36,11 +36,11 @@ def corridors(spark):
     def run(crossings, homes=(), raster=True, provisional=False, **params):
         cells = spark.createDataFrame([(SOUTH, "s"), (NORTH, "n")], "cell bigint, zone string")
         persons = [(SOUTH, 60.0, "s"), (NORTH, 30.0, "n")]
-        grid = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
+        people = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
         return cross_border_corridors.transform(
             spark.createDataFrame(crossings, BORDER_CROSSINGS.schema),
             spark.createDataFrame([*homes], HOME_LOCATIONS.schema),
-            *(cells, grid, MONTH, provisional, "LU", "Europe/Luxembourg", K, Params(**params)),
+            *(cells, people, MONTH, provisional, "LU", "Europe/Luxembourg", K, Params(**params)),
         )
 
     return run

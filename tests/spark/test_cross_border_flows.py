@@ -35,12 +35,12 @@ def flows(spark):
     def run(trips, homes=(), raster=True, inbound=None, provisional=False, crossings=(), params=None):
         cells = spark.createDataFrame([(SOUTH, "s"), (NORTH, "n")], "cell bigint, zone string")
         persons = [(SOUTH, 60.0, "s"), (NORTH, 10.0, "n")]
-        grid = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
+        people = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
         return cross_border_flows.transform(
             spark.createDataFrame(trips, TRIPS.schema),
             spark.createDataFrame([*crossings], BORDER_CROSSINGS.schema),
             spark.createDataFrame([*homes], HOME_LOCATIONS.schema),
-            *(cells, grid, MONTH, provisional, "LU", "Europe/Luxembourg"),
+            *(cells, people, MONTH, provisional, "LU", "Europe/Luxembourg"),
             *(inbound or {"default": 1.0}, 1, params or Params()),
         )
 

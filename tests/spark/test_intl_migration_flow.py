@@ -43,12 +43,12 @@ def lives(device, cell, month, country="LU"):
 def flows(spark):
     def run(rows, homes=(), last=LAST, params=None, provisional=False, k=1):
         cells = spark.createDataFrame([(CELL, "s")], "cell bigint, zone string")
-        grid = by_zone(pd.DataFrame([(CELL, 600.0, "s")], columns=["cell", "population", "zone"]), "LU")
+        people = by_zone(pd.DataFrame([(CELL, 600.0, "s")], columns=["cell", "population", "zone"]), "LU")
         residents = [lives(d, CELL, last.replace(day=1)) for d in (9001, 9002)]
         return intl_migration_flow.transform(
             spark.createDataFrame([*rows], COUNTRY_NIGHTS.schema),
             spark.createDataFrame([*homes, *residents], HOME_LOCATIONS.schema),
-            *(cells, grid, last.replace(day=1), View.of(FIRST, last), provisional, "LU"),
+            *(cells, people, last.replace(day=1), View.of(FIRST, last), provisional, "LU"),
             *({"default": 1.0, "FR": 1.5}, k, params or Params()),
         )
 

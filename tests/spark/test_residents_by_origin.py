@@ -27,10 +27,10 @@ def residents(spark):
     def run(*homes, raster=True, zones=("s", "n"), params=None, k=1):
         cells = spark.createDataFrame(list(zip((SOUTH, NORTH), zones, strict=True)), "cell bigint, zone string")
         persons = list(zip((SOUTH, NORTH), (60.0, 10.0), zones, strict=True))
-        grid = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
+        people = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
         return residents_by_origin.transform(
             spark.createDataFrame([*homes], HOME_LOCATIONS.schema),
-            *(cells, grid, MONTH, False, "LU", {"default": 1.5, "FR": 0.5}, k, params or Params()),
+            *(cells, people, MONTH, False, "LU", {"default": 1.5, "FR": 0.5}, k, params or Params()),
         )
 
     return run

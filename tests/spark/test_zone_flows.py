@@ -30,11 +30,11 @@ def flows(spark):
     def run(presence, homes=(), raster=True, inbound=None, **params):
         cells = spark.createDataFrame([(SOUTH, "s"), (NORTH, "n"), (MIDDLE, "m")], "cell bigint, zone string")
         persons = [(SOUTH, 60.0, "s"), (NORTH, 10.0, "n")]
-        grid = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
+        people = by_zone(pd.DataFrame(persons, columns=["cell", "population", "zone"]), "LU") if raster else None
         return zone_flows.transform(
             spark.createDataFrame(presence, PRESENCE.schema),
             spark.createDataFrame([*homes], HOME_LOCATIONS.schema),
-            *(cells, grid, MONTH, False, "LU", inbound or {"default": 1.0}, 1, Params(**params)),
+            *(cells, people, MONTH, False, "LU", inbound or {"default": 1.0}, 1, Params(**params)),
         )
 
     return run
